@@ -1,0 +1,1 @@
+"""NVIDIA GPUs for plugrad, through CuPy."""

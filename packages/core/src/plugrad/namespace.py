@@ -1,0 +1,160 @@
+"""One import name, several distributions.
+
+Core alone owns ``plugrad/__init__.py``. `plugrad.nn`, `plugrad.optim` and `plugrad.profiler` come
+from distributions of their own, each of which ships its subpackage and nothing above it. Two things
+make that feel like one package:
+
+- `extend` lets a package be spread over several directories of ``sys.path``. Without it, siblings
+  would be found only where all were installed into the same directory, not from editable installs.
+- `install_hints` makes a sibling that is not installed say what to install, instead of
+  "No module named 'plugrad.optim'".
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.machinery import ModuleSpec, PathFinder
+from pkgutil import extend_path
+from types import MappingProxyType, ModuleType
+from typing import Final
+
+__all__ = ["SIBLINGS", "MissingPackageError", "extend", "install_hints", "resolve_sibling"]
+
+SIBLINGS: Final = MappingProxyType(
+    {
+        "plugrad.nn": "plugrad-nn",
+        "plugrad.optim": "plugrad-optim",
+        "plugrad.profiler": "plugrad-profiler",
+        "plugrad.utils.data": "plugrad-nn",
+    }
+)
+"""Modules that ship outside core, and the distribution that brings each."""
+
+_path_lock: Final = threading.Lock()
+
+
+class MissingPackageError(ModuleNotFoundError):
+    """A part of plugrad that ships in a distribution of its own is not installed.
+
+    Attributes
+    ----------
+    module : str
+        What was to be imported: ``"plugrad.optim"``.
+    distribution : str
+        What brings it: ``"plugrad-optim"``.
+    name : str
+        The distribution once more. Were it the module, as in other import errors,
+        ``from plugrad import optim`` would take the error to mean "an ordinary attribute is
+        missing", and swallow it together with its advice.
+    """
+
+    module: str
+    distribution: str
+
+
+def _missing(module: str) -> MissingPackageError:
+    distribution = SIBLINGS[module]
+    error = MissingPackageError(
+        f"No module named {module!r}: it ships in a distribution of its own; "
+        f"python -m pip install {distribution}",
+        name=distribution,
+    )
+    error.module, error.distribution = module, distribution
+    return error
+
+
+def extend(path: Sequence[str], name: str) -> list[str]:
+    """Return `path` with every other directory on ``sys.path`` that holds a part of package `name`.
+
+    Parameters
+    ----------
+    path : sequence of str
+        The package's ``__path__``.
+    name : str
+        The package's ``__name__``.
+
+    Returns
+    -------
+    list of str
+        What to assign to the package's ``__path__``.
+    """
+    return list(extend_path(list(path), name))
+
+
+def _grown_path(package: str) -> Sequence[str]:
+    """Return the path of `package` after adding what ``sys.path`` gained since its import."""
+    if "." in package:
+        _grown_path(package.rpartition(".")[0])
+    known: list[str] = sys.modules[package].__path__  # type: ignore[assignment]
+    with _path_lock:  # grown in place and never replaced: another thread may be walking it
+        known.extend(place for place in extend(known, package) if place not in known)
+    return known
+
+
+def _asked_by_an_import() -> bool:
+    """Tell whether the finder that calls this serves an import, rather than a probe.
+
+    The import system puts the same question to a finder for ``import plugrad.optim`` as for
+    ``importlib.util.find_spec("plugrad.optim")``; the first must fail with advice, the second must
+    answer None. A spec whose loader raises would spoil the second, None loses the advice of the
+    first, and nothing public that a finder can see differs. So the frame that asked is looked at:
+    the import machinery itself, or anyone else (`importlib.util`, a completer, a packager). Where
+    an interpreter had other frames, the advice would be lost and nothing more.
+    """
+    try:
+        asking = sys._getframe(3)  # beneath: this function, find_spec, importlib's _find_spec
+    except ValueError:
+        return False
+    return asking.f_globals.get("__name__") == "importlib._bootstrap"
+
+
+class _SiblingFinder:
+    """The last finder on ``sys.meta_path``: asked for a sibling only after the others failed."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname not in SIBLINGS:
+            return None
+        spec = PathFinder.find_spec(fullname, _grown_path(fullname.rpartition(".")[0]))
+        if spec is None and _asked_by_an_import():
+            raise _missing(fullname)
+        return spec
+
+
+def install_hints() -> None:
+    """Make the import of an absent sibling say what to install. Calling it again changes nothing.
+
+    ``importlib.util.find_spec`` keeps answering None, so that probes stay silent.
+    """
+    if not any(isinstance(finder, _SiblingFinder) for finder in sys.meta_path):
+        sys.meta_path.append(_SiblingFinder())
+
+
+def resolve_sibling(name: str) -> ModuleType:
+    """Import a sibling that was asked for as an attribute, as `plugrad.optim` often is.
+
+    Parameters
+    ----------
+    name : str
+        The module's full name, one of `SIBLINGS`.
+
+    Returns
+    -------
+    module
+
+    Raises
+    ------
+    AttributeError
+        If its distribution is not installed (so that ``hasattr`` is False); says what to install.
+    """
+    try:
+        return import_module(name)
+    except MissingPackageError as missing:
+        if missing.module != name:  # installed, but in need of another sibling: that is its error
+            raise
+        package, _, attribute = name.rpartition(".")
+        raise AttributeError(str(missing), name=attribute, obj=sys.modules[package]) from None

@@ -1,0 +1,16 @@
+"""What plugrad-nn plugs in: every module, under the name of its class."""
+
+from __future__ import annotations
+
+from plugrad import nn
+from plugrad.plugins import hookimpl
+from plugrad.plugins.registers import Register
+
+PLUGRAD_API = (1, 0)
+
+
+@hookimpl
+def plugrad_register_layers(register: Register) -> None:
+    """Offer the layers."""
+    for name in nn.__all__:
+        register(name, load=f"plugrad.nn:{name}")

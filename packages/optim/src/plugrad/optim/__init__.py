@@ -1,0 +1,5 @@
+"""Optimizers: `torch.optim` for plugrad."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

@@ -1,0 +1,16 @@
+"""What plugrad-optim plugs in: every optimizer, under the name of its class."""
+
+from __future__ import annotations
+
+from plugrad import optim
+from plugrad.plugins import hookimpl
+from plugrad.plugins.registers import Register
+
+PLUGRAD_API = (1, 0)
+
+
+@hookimpl
+def plugrad_register_optimizers(register: Register) -> None:
+    """Offer the optimizers."""
+    for name in optim.__all__:
+        register(name, load=f"plugrad.optim:{name}")

@@ -1,0 +1,59 @@
+"""Use what was installed, and see that the rest says what to install.
+
+``python -I smoke.py core nn``, run by ``nox -s build`` for each combination of wheels, outside
+the checkout: what it imports can only come from them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import warnings
+from importlib import metadata
+from pathlib import Path
+
+SIBLINGS = ("nn", "optim", "profiler")
+
+
+def check_present(module: str, distribution: str) -> None:
+    """`module` can be imported, is typed, and its plugin is in order."""
+    from plugrad import plugins
+
+    package = importlib.import_module(module)
+    place = Path(str(package.__file__)).parent
+    assert place.is_relative_to(sys.prefix), place
+    assert (place / "py.typed").exists(), f"{module} lacks its py.typed"
+    states = {p.provider.distribution: (p.state, p.cause) for p in plugins.installed()}
+    assert states[distribution] == ("ok", ""), states
+    assert metadata.version(distribution)
+
+
+def check_absent(module: str, distribution: str) -> None:
+    """`module` is missing, and an import says that `distribution` brings it."""
+    assert importlib.util.find_spec(module) is None
+    message = ""
+    try:
+        importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        message = str(error)
+    assert f"pip install {distribution}" in message, message or f"{module} can be imported"
+
+
+def main(packages: list[str]) -> None:
+    """Check what should be there and what should not."""
+    warnings.simplefilter("error")
+    import plugrad
+
+    assert plugrad.__version__ == metadata.version("plugrad-core")
+    check_present("plugrad", "plugrad-core")
+    for name in SIBLINGS:
+        check = check_present if name in packages else check_absent
+        check(f"plugrad.{name}", f"plugrad-{name}")
+    if "backend-cuda" in packages:
+        check_present("plugrad_cuda", "plugrad-backend-cuda")
+    print(f"{' + '.join(packages)}: in order on Python {sys.version.split()[0]}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
