@@ -11,6 +11,7 @@ The names ``bool``, ``int`` and ``float`` would hide Python's own here, so they 
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
 from typing import Any, Final, NoReturn, final
 
@@ -351,8 +352,10 @@ def from_numpy_dtype(numpy_dtype: numpy.dtype[Any]) -> dtype:
 
 
 _ABSENT: Final = {
-    "complex32": "float16 has no complex counterpart; use plugrad.complex64",
-    "chalf": "float16 has no complex counterpart; use plugrad.complex64",
+    r"complex32|chalf": "float16 has no complex counterpart; use plugrad.complex64",
+    r"float[48]_\w+": "its narrowest floating-point types are float16 and bfloat16",
+    r"u?int[1-7]|bits?\d*|bits\dx\d": "its narrowest integer types are int8 and uint8",
+    r"qu?int\w+": "it has no quantized types",
 }
 
 
@@ -365,10 +368,9 @@ def absent_dtype_message(name: str) -> str | None:
     >>> absent_dtype_message("complex32")
     'plugrad has no complex32: float16 has no complex counterpart; use plugrad.complex64'
     """
-    if name in _ABSENT:
-        return f"plugrad has no {name}: {_ABSENT[name]}"
-    if name.startswith(("float8_", "float4_", "quint", "qint", "bits")):
-        return f"plugrad has no {name}: its smallest floating-point type is plugrad.float16"
+    for names, reason in _ABSENT.items():
+        if re.fullmatch(names, name):
+            return f"plugrad has no {name}: {reason}"
     return None
 
 

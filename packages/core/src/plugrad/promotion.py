@@ -65,7 +65,7 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
     Raises
     ------
     RuntimeError
-        If uint16, uint32 or uint64 meets bool or another integer type.
+        If uint16, uint32 or uint64 meets any other type that is not floating point.
     TypeError
         If one of the arguments is no dtype.
 
@@ -87,10 +87,10 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
 
 def _promote(a: dtype, b: dtype) -> dtype:
     low, high = (a, b) if (a.category, a.itemsize) <= (b.category, b.itemsize) else (b, a)
-    if high.category <= Category.INTEGER and not _WIDE_UNSIGNED.isdisjoint((low, high)):
+    if not high.is_floating_point and not _WIDE_UNSIGNED.isdisjoint((low, high)):
         raise RuntimeError(
             f"{a!r} and {b!r} do not promote to a common dtype: uint16, uint32 and uint64 promote "
-            "only with floating-point and complex types; convert one of the two explicitly"
+            "only with floating-point types; convert one of the two explicitly"
         )
     if high.is_complex and low is float64:
         return complex128
@@ -191,16 +191,17 @@ def _yield_to(strong: dtype, weak: dtype) -> dtype:
     """Promote operands of unequal rank: `weak` counts only if its category is the higher one."""
     if weak.category <= strong.category:
         return strong
-    if weak.is_complex and strong.is_floating_point:
+    if strong.is_floating_point:
         return strong.to_complex()
-    return promote_types(strong, weak)
+    # An integer above a bool: that of uint16, uint32 and uint64 is an error here too.
+    return promote_types(strong, weak) if weak.category is Category.INTEGER else weak
 
 
 def _yield_to_category(strong: dtype, category: Category) -> dtype:
     # A number's own dtype is asked for only when it counts: the complex one need not exist.
     if category <= strong.category:
         return strong
-    if category is Category.COMPLEX and strong.is_floating_point:
+    if strong.is_floating_point:
         return strong.to_complex()
     return _dtype_of_category(category)
 

@@ -63,9 +63,6 @@ def broadcast_shapes(*shapes: int | Sequence[int]) -> Size:
     >>> broadcast_shapes((2, 1, 3), (4, 1), 1)
     plugrad.Size([2, 4, 3])
     """
-    first = shapes[0] if shapes else ()
-    if isinstance(first, Size) and all(shape == first for shape in shapes):
-        return first
     sizes = [Size((shape,)) if isinstance(shape, int) else Size(shape) for shape in shapes]
     result = [1] * max(map(len, sizes), default=0)
     for shape in sizes:
@@ -162,7 +159,7 @@ def normalize_dims(
     if dims is None:
         return tuple(range(ndim))
     if not isinstance(dims, (tuple, list)):
-        if not isinstance(dims, SupportsIndex):
+        if not isinstance(dims, int) and not isinstance(dims, SupportsIndex):
             raise TypeError(
                 f"dimensions are an int, or a tuple or list of ints, not {type(dims).__name__}"
             )
