@@ -1,0 +1,70 @@
+"""plugrad: PyTorch's tensors and automatic differentiation, in Python on any array library.
+
+>>> import plugrad as torch
+>>> x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+>>> (x**2).sum().backward()
+>>> x.grad
+tensor([2., 4., 6.])
+"""
+
+from __future__ import annotations
+
+from importlib import import_module as _import_module
+from typing import Any
+
+from plugrad import namespace as _namespace
+
+__path__ = _namespace.extend(__path__, __name__)
+_namespace.install_hints()
+
+from plugrad import dtypes as _dtypes  # noqa: E402  # siblings must be found first
+from plugrad import operators as _operators  # noqa: E402
+from plugrad.autograd.modes import (  # noqa: E402
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from plugrad.devices import device  # noqa: E402
+from plugrad.dtypes import dtype, get_default_dtype, set_default_dtype  # noqa: E402
+from plugrad.layouts import PUBLIC_NAMES as _LAYOUTS  # noqa: E402
+from plugrad.layouts import layout, memory_format  # noqa: E402
+from plugrad.limits import finfo, iinfo  # noqa: E402
+from plugrad.operators.device_table import get_default_device, set_default_device  # noqa: E402
+from plugrad.operators.legacy import TENSOR_TYPES as _TENSOR_TYPES  # noqa: E402
+from plugrad.operators.legacy import tensortype  # noqa: E402
+from plugrad.printing import set_printoptions  # noqa: E402
+from plugrad.promotion import promote_types  # noqa: E402
+from plugrad.random import (  # noqa: E402
+    Generator,
+    default_generator,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    seed,
+    set_rng_state,
+)
+from plugrad.shapes import Size  # noqa: E402
+from plugrad.tensor import Tensor  # noqa: E402
+from plugrad.vocabulary.registry import functions as _functions  # noqa: E402
+
+__version__ = "0.1.0"
+
+globals().update(_dtypes.PUBLIC_NAMES)
+globals().update(_LAYOUTS)
+globals().update(_TENSOR_TYPES)
+globals().update(_functions)
+
+_LAZY = ("cuda", "linalg", "plugins", "return_types", "testing", "threads", "transforms")
+
+
+def __getattr__(name: str) -> Any:
+    if f"{__name__}.{name}" in _namespace.SIBLINGS:
+        return _namespace.resolve_sibling(f"{__name__}.{name}")
+    if name in _LAZY:
+        return _import_module(f"{__name__}.{name}")
+    if name in ("get_num_threads", "set_num_threads"):
+        return getattr(_import_module(f"{__name__}.threads"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

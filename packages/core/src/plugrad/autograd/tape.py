@@ -1,0 +1,388 @@
+"""The tape: nodes, what they save, and how tensors hang on them.
+
+A recorded operation makes one `Node`. It knows where each input came from (its `edges`), what its
+gradient rules need (`saved`), and the shape and dtype of its output. The output tensor holds the
+node; the node never holds its output tensor (that cycle would keep memory until the garbage
+collector runs), only, where a rule asks for it, the output's array and alias cell.
+
+Two questions decide everything here, and both have PyTorch's answers: which tensors share memory
+(an `AliasCell` with one version), and which tensor a leaf's gradient lands in (`AccumulateGrad`).
+"""
+
+from __future__ import annotations
+
+import weakref
+from itertools import count
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from plugrad.autograd.hooks import HookDict, Hooks, RemovableHandle
+from plugrad.dtypes import dtype
+
+if TYPE_CHECKING:
+    from plugrad.backends.protocol import Kernels
+    from plugrad.tensor import Tensor
+    from plugrad.vocabulary.registry import Operator
+
+__all__ = [
+    "AccumulateGrad",
+    "AliasCell",
+    "InferenceCell",
+    "Meta",
+    "Node",
+    "Output",
+    "TensorBase",
+    "alias_cell",
+    "hooks_of",
+    "is_leaf",
+    "mark_inference",
+    "meta_of",
+    "new_tensor",
+    "tensor_class",
+    "tick",
+    "use_tensor_class",
+]
+
+# Later operations run their backward first: sequence numbers count downwards, so that a heap of
+# (number, node) gives PyTorch's order, and with it the same last bit in every accumulated sum.
+tick: Final = count(-1, -1).__next__
+# Accumulation into leaves goes before everything else, as soon as it is ready.
+_tick_leaf: Final = count(-(2**64), -1).__next__
+
+
+class AliasCell:
+    """What tensors that share memory share: one version, and the views that live.
+
+    Attributes
+    ----------
+    version : int
+        How many in-place operations have gone through any of them.
+    changed_by : str
+        The in-place operation that raised the version last, for error messages.
+    views : list of weak references to Tensor
+        The differentiable views of the base, whose ``grad_fn`` an in-place operation replaces.
+    """
+
+    __slots__ = ("_limit", "changed_by", "version", "views")
+
+    def __init__(self, version: int = 0) -> None:
+        self.version = version
+        self.changed_by = ""
+        self.views: list[weakref.ref[Tensor]] = []
+        self._limit = 8
+
+    def add_view(self, view: Tensor) -> None:
+        """Remember a view, for as long as it lives."""
+        views = self.views
+        if len(views) >= self._limit:
+            # Dead references are swept when the list has doubled: constant work for each view.
+            views[:] = [ref for ref in views if ref() is not None]
+            self._limit = max(8, 2 * len(views))
+        views.append(weakref.ref(view))
+
+
+class InferenceCell(AliasCell):
+    """The cell of what was made in inference mode, where changes are not counted.
+
+    So nothing can save such a tensor for a gradient: whoever asks for its version is refused.
+    """
+
+    __slots__ = ()
+
+    @property  # type: ignore[override]
+    def version(self) -> int:
+        """Not known: raises RuntimeError."""
+        raise RuntimeError(
+            "a tensor made in inference mode has no version, for changes of it are not counted, so "
+            "it cannot be saved for a gradient; clone it, or make it under no_grad() instead"
+        )
+
+    @version.setter
+    def version(self, value: int) -> None:
+        pass
+
+
+def mark_inference(tensor: TensorBase) -> None:
+    """Mark a tensor as made in inference mode, unless it shares the memory of one that was not."""
+    if tensor._cell is None:
+        tensor._cell = InferenceCell()
+
+
+class Meta:
+    """The rarer half of a tensor's autograd state, made when first needed.
+
+    Attributes
+    ----------
+    grad : Tensor or None
+        Of a leaf, or of a tensor that retains its gradient.
+    hooks : Hooks or None
+        Of a leaf that does not require grad at present, but did.
+    post_hooks : dict or None
+        Hooks that run after accumulation into a leaf.
+    retain : bool
+        Whether a non-leaf keeps its gradient.
+    view : View or None
+        For a differentiable view: its base and the way there.
+    """
+
+    __slots__ = ("grad", "hooks", "post_hooks", "retain", "view")
+
+    def __init__(self) -> None:
+        self.grad: Tensor | None = None
+        self.hooks: Hooks | None = None
+        self.post_hooks: HookDict | None = None
+        self.retain = False
+        self.view: Any = None
+
+
+class TensorBase:
+    """The slots of a tensor: what the hot path reads and writes.
+
+    ``_edge`` is where its gradient flows: the node that made it, or a leaf's `AccumulateGrad`; None
+    for a tensor that needs no gradient.
+    """
+
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "_array",
+        "_cell",
+        "_dtype",
+        "_edge",
+        "_meta",
+        "_table",
+    )
+
+    _array: Any
+    _cell: AliasCell | None
+    _dtype: dtype
+    _edge: Node | None
+    _meta: Meta | None
+    _table: Kernels
+
+
+_tensor_class: list[type[Tensor]] = []
+
+
+def use_tensor_class(cls: type[Tensor]) -> None:
+    """Say which class operators make: called once, by the module that defines it."""
+    _tensor_class[:] = [cls]
+
+
+def tensor_class() -> type[Tensor]:
+    """Return the class of the tensors that operators make."""
+    return _tensor_class[0]
+
+
+def new_tensor(array: Any, table: Kernels, dtype: dtype) -> Tensor:
+    """Return a new tensor around a raw array, with no gradient wanted."""
+    tensor = object.__new__(_tensor_class[0])
+    tensor._array = array
+    tensor._table = table
+    tensor._dtype = dtype
+    tensor._cell = None
+    tensor._meta = None
+    tensor._edge = None
+    return tensor
+
+
+def alias_cell(tensor: TensorBase) -> AliasCell:
+    """Return the tensor's alias cell, making one when it has none."""
+    cell = tensor._cell
+    if cell is None:
+        cell = tensor._cell = AliasCell()
+    return cell
+
+
+def meta_of(tensor: TensorBase) -> Meta:
+    """Return the rarer half of the tensor's autograd state, making one when it has none."""
+    meta = tensor._meta
+    if meta is None:
+        meta = tensor._meta = Meta()
+    return meta
+
+
+class Node:
+    """One recorded operation.
+
+    Attributes
+    ----------
+    edges : tuple of (Node or None)
+        For each differentiable input, the node that made it (of a node with several outputs, the
+        `Output`); None where no gradient is wanted. `next_functions` shows them as PyTorch does.
+    saved : tuple or None
+        What the rules need; None once freed.
+    versions : tuple of int, or None
+        The versions of what was saved; None means that all were at 0.
+    table : Kernels
+        The kernel table of the output's backend.
+    shape, dtype
+        Of the output; for a node with several outputs, tuples of them and `dtype` None.
+    seq : int
+        Position in the order of recording.
+    hooks : Hooks or None
+        Hooks on the node or on the tensors that it made.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "dtype",
+        "edges",
+        "hooks",
+        "params",
+        "saved",
+        "seq",
+        "shape",
+        "table",
+        "versions",
+    )
+
+    edges: tuple[Node | None, ...]
+    saved: tuple[Any, ...] | None
+    params: tuple[Any, ...]
+    versions: tuple[int, ...] | None
+    table: Kernels
+    shape: Any
+    dtype: Any
+    seq: int
+    hooks: Hooks | None
+
+    op: Operator | None = None
+    passes: ClassVar[bool] = False
+    """Whether its gradient may end up in a leaf's ``grad`` without having been copied."""
+
+    def name(self) -> str:
+        """Return the name that PyTorch gives such a node.
+
+        Examples
+        --------
+        >>> import plugrad
+        >>> plugrad.ones(2, requires_grad=True).sin().grad_fn.name()
+        'SinBackward0'
+        """
+        return type(self).__name__
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """Where the inputs came from: pairs of a node (or None) and an output number."""
+        return tuple(
+            (edge.node, edge.number) if isinstance(edge, Output) else (edge, 0)
+            for edge in self.edges
+        )
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """A dictionary of the user's own, kept as long as the node."""
+        return hooks_of(self).metadata
+
+    def apply(self, gradient: Any, edges: tuple[Node | None, ...]) -> tuple[Any, ...]:
+        """Return the gradient of each input whose edge is not None, on raw arrays."""
+        raise NotImplementedError
+
+    def apply_tensors(self, gradient: Any, edges: tuple[Node | None, ...]) -> tuple[Any, ...]:
+        """Do the same on tensors, recording: for ``create_graph``."""
+        raise NotImplementedError
+
+    def register_hook(self, hook: Any) -> RemovableHandle:
+        """Call ``hook(grad_inputs, grad_outputs)`` after the node has run.
+
+        Returns
+        -------
+        RemovableHandle
+        """
+        return hooks_of(self).post.add(hook)
+
+    def register_prehook(self, hook: Any) -> RemovableHandle:
+        """Call ``hook(grad_outputs)`` before the node runs.
+
+        Returns
+        -------
+        RemovableHandle
+        """
+        return hooks_of(self).pre.add(hook)
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {hex(id(self))}>"
+
+    def __lt__(self, other: Node) -> bool:
+        return self.seq < other.seq
+
+
+class Output(Node):
+    """One output of a node that has several: hands its gradient on, with the number.
+
+    So that everything else deals with nodes of one output, and need not carry numbers.
+    """
+
+    __slots__ = ("node", "number")
+
+    def __init__(self, node: Node, number: int) -> None:
+        self.node = node
+        self.number = number
+        self.edges = (node,)
+        self.saved = ()
+        self.params = ()
+        self.versions = None
+        self.table = node.table
+        self.shape = node.shape[number]
+        self.dtype = node.dtype[number]
+        self.seq = tick()
+        self.hooks = None
+
+    def apply(self, gradient: Any, edges: tuple[Node | None, ...]) -> tuple[Any, ...]:
+        """Hand the gradient on."""
+        return (gradient,)
+
+    apply_tensors = apply
+
+
+class AccumulateGrad(Node):
+    """The node of a leaf: adds what arrives into the leaf's ``grad``.
+
+    The leaf owns its node, and the node knows the leaf weakly, so that neither outlives the other
+    in a cycle. Should the leaf die before its graph, `variable` makes it anew from its parts.
+    """
+
+    __slots__ = ("_array", "_leaf", "_meta")
+    passes = True
+
+    def __init__(self, leaf: Tensor) -> None:
+        self._leaf = weakref.ref(leaf)
+        self._meta = meta_of(leaf)
+        self.edges = ()
+        self.saved = ()
+        self.params = ()
+        self.versions = None
+        self.seq = _tick_leaf()
+        self.hooks = None
+        self.describe(leaf)
+
+    def describe(self, leaf: Tensor) -> None:
+        """Take over what the leaf is: its array may have been replaced, through ``data``."""
+        self._array = leaf._array
+        self.table = leaf._table
+        self.shape = leaf._array.shape
+        self.dtype = leaf._dtype
+
+    @property
+    def variable(self) -> Tensor:
+        """The leaf."""
+        leaf = self._leaf()
+        if leaf is None:
+            leaf = new_tensor(self._array, self.table, self.dtype)
+            leaf._meta = self._meta
+            leaf._edge = self
+            self._leaf = weakref.ref(leaf)
+        return leaf
+
+
+def is_leaf(tensor: TensorBase) -> bool:
+    """Return whether no recorded operation made the tensor."""
+    edge = tensor._edge
+    return edge is None or edge.__class__ is AccumulateGrad
+
+
+def hooks_of(node: Node) -> Hooks:
+    """Return the node's hooks, making the collection when there is none."""
+    if node.hooks is None:
+        node.hooks = Hooks()
+    return node.hooks

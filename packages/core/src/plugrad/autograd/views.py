@@ -1,0 +1,224 @@
+"""Views and the history that an in-place operation rewrites.
+
+A view remembers its base, and the steps that lead from there: operators with their parameters.
+When anything that shares the memory changes in place, history is rebased: the base gets a new
+node, which for a change through a view is `CopySlices`, and every live view is derived from the
+base afresh (an ``AsStridedBackward0`` in PyTorch's words), at once, so that the hot path never
+meets a stale ``grad_fn``.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from plugrad.autograd.modes import mode
+from plugrad.autograd.tape import Node, alias_cell, hooks_of, meta_of, tick
+
+if TYPE_CHECKING:
+    from plugrad.tensor import Tensor
+    from plugrad.vocabulary.registry import Operator
+
+__all__ = [
+    "CopySlices",
+    "Step",
+    "View",
+    "attach_view",
+    "rebase",
+    "restride",
+    "share_memory",
+]
+
+Step = tuple[str, tuple[Any, ...], tuple[int, ...]]
+"""One step of a view: operator, parameters, and the shape before it."""
+
+
+@dataclass(slots=True)
+class View:
+    """How a tensor is a view.
+
+    Attributes
+    ----------
+    base : Tensor
+        The tensor that is no view itself.
+    steps : tuple of Step
+        The way from the base.
+    origin : str
+        ``""``, or why it cannot be changed in place where gradients are recorded: ``"no_grad"``,
+        ``"several outputs"``.
+    """
+
+    base: Tensor
+    steps: tuple[Step, ...]
+    origin: str
+
+
+def share_memory(tensor: Tensor, other: Tensor) -> None:
+    """Let `tensor` share the version of `other`, whose memory it shares."""
+    tensor._cell = alias_cell(other)
+
+
+def attach_view(
+    op: Operator, tensor: Tensor, parent: Tensor, params: tuple[Any, ...], origin: str = ""
+) -> None:
+    """Make `tensor`, which `op` has just made from `parent`, its differentiable view."""
+    add_step(tensor, parent, (op.name, params, parent._array.shape), origin)
+
+
+def add_step(tensor: Tensor, parent: Tensor, step: Step, origin: str = "") -> None:
+    """Make `tensor` the differentiable view of `parent` to which `step` leads."""
+    if not parent._table.views:
+        return
+    if not mode.grad:
+        origin = origin or "no_grad"
+    cell = tensor._cell = alias_cell(parent)
+    above = parent._meta.view if parent._meta is not None else None
+    if above is None:
+        view = View(parent, (step,), origin)
+    else:
+        view = View(above.base, (*above.steps, step), origin or above.origin)
+    meta_of(tensor).view = view
+    cell.add_view(tensor)
+
+
+class CopySlices(Node):
+    """The node of a base that was changed in place through a view.
+
+    The gradient of the base is that of the result with the viewed part replaced by what the
+    operation's own node makes of it.
+    """
+
+    __slots__ = ("inner", "steps")
+
+    def __init__(self, base: Tensor, view: View, inner: Node) -> None:
+        self.inner = inner
+        self.steps = view.steps
+        self.edges: tuple[Node | None, ...] = (base._edge, *inner.edges[1:])
+        self.params = ()
+        self.versions = None
+        self.table = base._table
+        self.shape = base._array.shape
+        self.dtype = base._dtype
+        self.seq = tick()
+        self.hooks = None
+
+    @property
+    def saved(self) -> tuple[Any, ...] | None:
+        """What the operation's own node saved: freed with this one."""
+        return self.inner.saved
+
+    @saved.setter
+    def saved(self, value: tuple[Any, ...] | None) -> None:
+        self.inner.saved = value
+
+    def apply(self, gradient: Any, edges: tuple[Node | None, ...]) -> tuple[Any, ...]:
+        """Run on raw arrays."""
+        return self._apply(self.table, gradient, edges, self.inner.apply)
+
+    def apply_tensors(self, gradient: Any, edges: tuple[Node | None, ...]) -> tuple[Any, ...]:
+        """Run on tensors, recording."""
+        from plugrad.vocabulary.registry import tensor_table
+
+        # A saved output gets its history back, which is that of the operation's own node. It is
+        # freed apart from this one, so it must be another.
+        return self._apply(tensor_table, gradient, edges, copy(self.inner).apply_tensors)
+
+    def _apply(
+        self, k: Any, gradient: Any, edges: tuple[Node | None, ...], inner: Any
+    ) -> tuple[Any, ...]:
+        part = k.view_of(gradient, self.steps)
+        # The first input of the operation is the view: its gradient is wanted if the base's is.
+        before, *others = inner(part, edges)
+        whole = None
+        if edges[0] is not None:
+            if before is None:
+                before = k.zeros_like(part)
+            elif before.shape != part.shape:
+                before = k.expand(before, part.shape)
+            whole = k.scatter_view(gradient, before, self.steps)
+        return (whole, *others)
+
+
+def rebase(tensor: Tensor, node: Node) -> None:
+    """Give `tensor`, just changed in place, the history that ends in `node`, and so its aliases."""
+    view = tensor._meta.view if tensor._meta is not None else None
+    base = tensor if view is None else view.base
+    _move(base, node if view is None else CopySlices(base, view, node))
+    _derive_views(base)
+
+
+def restride(tensor: Tensor, array: Any, step: Step, back: Step, node: Node | None) -> None:
+    """Let `tensor` itself see its memory as `array` does, in place.
+
+    Parameters
+    ----------
+    array : raw array
+        A view of the tensor's own.
+    step, back : Step
+        From the old shape to the new one, and back.
+    node : Node or None
+        That records it.
+    """
+    view = tensor._meta.view if tensor._meta is not None else None
+    if view is not None:
+        meta_of(tensor).view = View(view.base, (*view.steps, step), view.origin)
+    else:
+        for alias in _live_views(tensor):
+            seen = meta_of(alias).view
+            meta_of(alias).view = View(tensor, (back, *seen.steps), seen.origin)
+    tensor._array = array
+    if isinstance(tensor._edge, AccumulateGrad):
+        tensor._edge.describe(tensor)
+    if node is not None:
+        tensor._edge = node
+        _move_retained_grad(tensor)
+        if view is None:
+            _derive_views(tensor)
+
+
+def _live_views(base: Tensor) -> list[Tensor]:
+    """Return the differentiable views of a base."""
+    cell = base._cell
+    aliases = [reference() for reference in cell.views] if cell is not None else []
+    return [
+        alias
+        for alias in aliases
+        if alias is not None
+        and alias._meta is not None
+        and alias._meta.view is not None
+        and alias._meta.view.base is base
+    ]
+
+
+def _derive_views(base: Tensor) -> None:
+    for tensor in _live_views(base):
+        view = meta_of(tensor).view
+        if view.origin != "no_grad":
+            tensor._edge = _view_node(tensor, view)
+            _move_retained_grad(tensor)
+
+
+def _view_node(tensor: Tensor, view: View) -> Node:
+    from plugrad.vocabulary.nodes import node_class
+    from plugrad.vocabulary.registry import operators
+
+    node: Any = object.__new__(node_class(operators["view_of"], "general"))
+    node.table = tensor._table
+    node.edges = (view.base._edge,)
+    node.saved = ()
+    node.params = (view.base._array.shape, view.steps)
+    node.versions = None
+    node.compute = None
+    node.seq = tick()
+    node.shape = tensor._array.shape
+    node.dtype = tensor._dtype
+    node.hooks = None
+    return node  # type: ignore[no-any-return]
+
+
+def _move(tensor: Tensor, node: Node) -> None:
+    """Let a node be the tensor's history; if the tensor retains its gradient, it does so there."""
+    before, tensor._edge = tensor._edge, node
+    if tensor.retains_grad and before is not None and before.hooks is not None:
+        hooks_of(node).retain, before.hooks.retain = before.hooks.retain, None

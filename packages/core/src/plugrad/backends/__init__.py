@@ -1,0 +1,1 @@
+"""Backends: kernel tables on raw arrays, one for each device."""

@@ -1,0 +1,97 @@
+"""Activations on NumPy arrays: one result and one temporary each, written to again and again."""
+
+from __future__ import annotations
+
+import math
+
+import numpy
+
+from plugrad.backends.numpy.arrays import Array
+from plugrad.backends.numpy.special import ERF, SpecialKernels, tanh_of_polynomial
+
+__all__ = ["ActivationKernels"]
+
+# gelu(x) = x (1 + erf(x / sqrt 2)) / 2, with erf as `tanh_of_polynomial`: the same polynomial in x.
+_GELU = tuple(c * math.sqrt(0.5) * 0.5**n for c, n in zip(ERF, range(len(ERF) - 1, -1, -1)))
+_BETA, _KAPPA = math.sqrt(2 / math.pi), 0.044715
+_GELU_TANH = (_BETA * _KAPPA, _BETA)
+_DENSITY = 1 / math.sqrt(2 * math.pi)
+
+
+class ActivationKernels(SpecialKernels):
+    """Activations and their fused derivatives."""
+
+    def _twice_share(self, x: Array, coefficients: tuple[float, ...]) -> Array:
+        """Return ``1 + tanh(x p(x^2))``: twice the share of the input that a gelu lets through."""
+        result = tanh_of_polynomial(x, coefficients, numpy.empty(x.shape, x.dtype))
+        return numpy.add(result, 1, out=result)
+
+    def _share(self, x: Array) -> Array:
+        """Return the share of the standard normal distribution below `x`."""
+        if x.dtype == numpy.float32:
+            result = self._twice_share(x, _GELU)
+        else:
+            result = numpy.asarray(self.erf(x * math.sqrt(0.5)))
+            result = numpy.add(result, 1, out=result)
+        return numpy.multiply(result, 0.5, out=result)
+
+    def gelu(self, x: Array) -> Array:
+        result = self._share(x)
+        return numpy.multiply(result, x, out=result)
+
+    def gelu_grad(self, g: Array, x: Array) -> Array:
+        density = numpy.multiply(x, x, out=numpy.empty(x.shape, x.dtype))
+        numpy.multiply(density, -0.5, out=density)
+        numpy.exp(density, out=density)
+        numpy.multiply(density, _DENSITY, out=density)
+        numpy.multiply(density, x, out=density)
+        numpy.add(density, self._share(x), out=density)
+        return numpy.multiply(density, g, out=density)
+
+    def gelu_tanh(self, x: Array) -> Array:
+        result = self._twice_share(x, _GELU_TANH)
+        numpy.multiply(result, 0.5, out=result)
+        return numpy.multiply(result, x, out=result)
+
+    def gelu_tanh_grad(self, g: Array, x: Array) -> Array:
+        share = self._twice_share(x, _GELU_TANH)
+        slope = numpy.multiply(x, x, out=numpy.empty(x.shape, x.dtype))
+        numpy.multiply(slope, 3 * _KAPPA * _BETA, out=slope)
+        numpy.add(slope, _BETA, out=slope)
+        numpy.multiply(slope, x, out=slope)
+        # 1 - tanh^2 = share (2 - share), where share = 1 + tanh.
+        numpy.multiply(slope, 2 - share, out=slope)
+        numpy.add(slope, 1, out=slope)
+        numpy.multiply(slope, share, out=slope)
+        numpy.multiply(slope, 0.5, out=slope)
+        return numpy.multiply(slope, g, out=slope)
+
+    def sigmoid(self, x: Array) -> Array:
+        result = numpy.negative(x, out=numpy.empty(x.shape, x.dtype))
+        numpy.exp(result, out=result)
+        numpy.add(result, 1, out=result)
+        return numpy.reciprocal(result, out=result)
+
+    def silu(self, x: Array) -> Array:
+        result = numpy.negative(x, out=numpy.empty(x.shape, x.dtype))
+        numpy.exp(result, out=result)
+        numpy.add(result, 1, out=result)
+        return numpy.divide(x, result, out=result)
+
+    def silu_grad(self, g: Array, x: Array) -> Array:
+        share = self.sigmoid(x)
+        slope = numpy.subtract(1, share, out=numpy.empty(x.shape, x.dtype))
+        numpy.multiply(slope, x, out=slope)
+        numpy.add(slope, 1, out=slope)
+        numpy.multiply(share, g, out=share)
+        return numpy.multiply(slope, share, out=slope)
+
+    def sigmoid_grad(self, g: Array, out: Array) -> Array:
+        result = numpy.subtract(1, out, out=numpy.empty(out.shape, out.dtype))
+        numpy.multiply(g, result, out=result)
+        return numpy.multiply(result, out, out=result)
+
+    def tanh_grad(self, g: Array, out: Array) -> Array:
+        result = numpy.multiply(out, out, out=numpy.empty(out.shape, out.dtype))
+        numpy.subtract(1, result, out=result)
+        return numpy.multiply(g, result, out=result)

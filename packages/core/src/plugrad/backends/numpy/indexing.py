@@ -1,0 +1,263 @@
+"""Indexing kernels on NumPy arrays.
+
+For each operator that changes a part of an array there is a second kernel, with a final underscore
+in its name, which writes into the array itself: for the in-place form, which need not copy all for
+the sake of a few elements. They check everything before they write anything.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy
+
+from plugrad import dtypes as types
+from plugrad.backends.array_api import Dims, Shape
+from plugrad.backends.array_api.indexing import IndexingKernels as Standard
+from plugrad.backends.array_api.indexing import OutOfRange, reduce_at
+from plugrad.backends.numpy.arrays import Array
+
+__all__ = ["IndexingKernels"]
+
+_ALL = slice(None)
+
+
+def _key(indices: Sequence[Array], dims: Dims) -> tuple[Any, ...]:
+    """Return what stands between the brackets of ``x[...]``."""
+    key: list[Any] = []
+    for index, dim in zip(indices, dims, strict=True):
+        key += [_ALL] * (dim - len(key))
+        key += [index]
+        if index.dtype.kind == "b":
+            # A mask takes up as many dimensions as it has.
+            key += [None] * (len(index.shape) - 1)
+    return tuple([part for part in key if part is not None])
+
+
+class IndexingKernels(Standard):
+    """Indexing kernels that NumPy does better than in the standard's words."""
+
+    def put_at(self, x: Array, places: Array, values: Array) -> Array:
+        result = x.copy()
+        result[places] = values
+        return result
+
+    def add_at(self, x: Array, places: Array, values: Array) -> Array:
+        result = x.copy()
+        _add_at(result, places, values)
+        return result
+
+    def _require_range(self, index: Array, size: int, dim: int, error: OutOfRange) -> None:
+        # As unsigned numbers, negative ones are large: one pass finds both.
+        if index.size and numpy.maximum.reduce(index.view("u8"), axis=None) >= size:
+            super()._require_range(index, size, dim, error)
+
+    def _wrapped(self, index: Array, size: int, dim: int) -> Array:
+        if index.size and numpy.maximum.reduce(index.view("u8"), axis=None) >= size:
+            return super()._wrapped(index, size, dim)  # type: ignore[no-any-return]
+        return index
+
+    # ------------------------------------------------------------------------- x[i, :, j], x[mask]
+
+    def index(self, x: Array, indices: Sequence[Array], dims: Dims) -> Array:
+        if len(indices) == 1 and indices[0].dtype.kind != "b" and x.flags.c_contiguous:
+            return x.take(indices[0], dims[0])
+        return numpy.ascontiguousarray(x[_key(indices, dims)])
+
+    def index_grad(self, x: Array, indices: Sequence[Array], shape: Shape, dims: Dims) -> Array:
+        whole = numpy.zeros(shape, x.dtype)
+        # Where nothing is named twice there is nothing to add up.
+        return self.index_put_(whole, x, indices, dims, not _names_once(indices, dims, shape))
+
+    def index_put(
+        self, x: Array, values: Array, indices: Sequence[Array], dims: Dims, accumulate: bool
+    ) -> Array:
+        return self.index_put_(numpy.array(x), values, indices, dims, accumulate)
+
+    def index_put_(
+        self, x: Array, values: Array, indices: Sequence[Array], dims: Dims, accumulate: bool
+    ) -> Array:
+        key = _key(indices, dims)
+        if not accumulate:
+            x[key] = values
+        elif _names_once(indices, dims, x.shape):
+            x[key] += values
+        elif x.flags.c_contiguous:
+            _add_at(x.reshape(-1), self._index_places(x.shape, indices, dims), values)
+        else:
+            numpy.add.at(x, key, values)
+        return x
+
+    # ------------------------------------------------------------------------ along one dimension
+
+    def gather(self, x: Array, index: Array, dim: int) -> Array:
+        if x.flags.c_contiguous:
+            return x.reshape(-1).take(self._along(x.shape, dim, index))
+        self._require_range(index, x.shape[dim], dim, RuntimeError)
+        return x[_along_key(index, dim)]
+
+    def gather_grad(self, x: Array, index: Array, shape: Shape, dim: int) -> Array:
+        return self.scatter_add_(numpy.zeros(shape, x.dtype), index, x, dim)
+
+    def scatter(self, x: Array, index: Array, src: Array, dim: int) -> Array:
+        return self.scatter_(numpy.array(x, order="C"), index, src, dim)
+
+    def scatter_(self, x: Array, index: Array, src: Array, dim: int) -> Array:
+        places = self._along(x.shape, dim, index)
+        src = self._corner(src, index.shape)
+        if x.flags.c_contiguous:
+            x.reshape(-1)[places] = src
+        else:
+            x[_along_key(index, dim)] = src
+        return x
+
+    def scatter_value(self, x: Array, index: Array, dim: int, value: Any) -> Array:
+        return self.scatter_value_(numpy.array(x, order="C"), index, dim, value)
+
+    def scatter_value_(self, x: Array, index: Array, dim: int, value: Any) -> Array:
+        value = self.scalar(value, self.dtypes[x.dtype])
+        return self.scatter_(x, index, numpy.broadcast_to(value, index.shape), dim)
+
+    def scatter_add(self, x: Array, index: Array, src: Array, dim: int) -> Array:
+        return self.scatter_add_(numpy.array(x, order="C"), index, src, dim)
+
+    def scatter_add_(self, x: Array, index: Array, src: Array, dim: int) -> Array:
+        places = self._along(x.shape, dim, index)
+        src = self._corner(src, index.shape)
+        if x.flags.c_contiguous:
+            _add_at(x.reshape(-1), places, src)
+        else:
+            numpy.add.at(x, _along_key(index, dim), src)
+        return x
+
+    def scatter_reduce(
+        self, x: Array, index: Array, src: Array, dim: int, reduce: str, include_self: bool
+    ) -> Array:
+        places = self._along(x.shape, dim, index)
+        src = self._corner(src, index.shape)
+        flat = numpy.array(x, order="C").reshape(-1)
+        return reduce_at(flat, places, src, reduce, include_self).reshape(x.shape)
+
+    # ------------------------------------------------------------------------- whole slices of it
+
+    def index_select(self, x: Array, index: Array, dim: int) -> Array:
+        if not x.shape:
+            return super().index_select(x, index, dim)  # type: ignore[no-any-return]
+        self._require_range(index, x.shape[dim], dim, IndexError)
+        return x.take(index.reshape(-1), dim)
+
+    def index_select_grad(self, x: Array, index: Array, shape: Shape, dim: int) -> Array:
+        return self.index_add_(numpy.zeros(shape, x.dtype), index, x, dim, 1)
+
+    def index_add(self, x: Array, index: Array, source: Array, dim: int, alpha: Any) -> Array:
+        return self.index_add_(numpy.array(x, order="C"), index, source, dim, alpha)
+
+    def index_add_(self, x: Array, index: Array, source: Array, dim: int, alpha: Any) -> Array:
+        self._require_range(index, x.shape[dim] if x.shape else 1, dim, RuntimeError)
+        if alpha != 1:
+            source = source * alpha
+        index = index.reshape(-1)
+        if not x.shape:
+            numpy.add.at(x.reshape(1), index, source.reshape(-1))
+            return x
+        return self.index_put_(x, source, [index], (dim,), True)
+
+    def index_copy(self, x: Array, index: Array, source: Array, dim: int) -> Array:
+        return self.index_copy_(numpy.array(x, order="C"), index, source, dim)
+
+    def index_copy_(self, x: Array, index: Array, source: Array, dim: int) -> Array:
+        self._require_range(index, x.shape[dim] if x.shape else 1, dim, IndexError)
+        part = x if x.shape else x.reshape(1)
+        part[(*[_ALL] * dim, index.reshape(-1))] = source
+        return x
+
+    def index_fill_tensor(self, x: Array, index: Array, value: Array, dim: int) -> Array:
+        return self.index_fill_tensor_(numpy.array(x, order="C"), index, value, dim)
+
+    def index_fill_tensor_(self, x: Array, index: Array, value: Array, dim: int) -> Array:
+        part = x if x.shape else x.reshape(1)
+        part[(*[_ALL] * dim, index)] = value
+        return x
+
+    def index_fill(self, x: Array, index: Array, dim: int, value: Any) -> Array:
+        return self.index_fill_(numpy.array(x, order="C"), index, dim, value)
+
+    def index_fill_(self, x: Array, index: Array, dim: int, value: Any) -> Array:
+        return self.index_fill_tensor_(x, index, self.scalar(value, self.dtypes[x.dtype]), dim)
+
+    # ------------------------------------------------------------- elements of the flattened array
+
+    def put(self, x: Array, index: Array, source: Array, accumulate: bool) -> Array:
+        return self.put_(numpy.array(x, order="C"), index, source, accumulate)
+
+    def put_(self, x: Array, index: Array, source: Array, accumulate: bool) -> Array:
+        places = self._wrapped(index, x.size, 0)
+        source = source.reshape(index.shape)
+        if x.flags.c_contiguous:
+            flat = x.reshape(-1)
+            if accumulate:
+                _add_at(flat, places, source)
+            else:
+                flat[places] = source
+        elif accumulate:
+            numpy.add.at(x, numpy.unravel_index(places, x.shape), source)
+        else:
+            x[numpy.unravel_index(places, x.shape)] = source
+        return x
+
+    def masked_select(self, x: Array, mask: Array) -> Array:
+        if x.shape != mask.shape:
+            x, mask = numpy.broadcast_arrays(x, mask)
+        return x[mask]
+
+    def masked_scatter(self, x: Array, mask: Array, source: Array) -> Array:
+        shape = numpy.broadcast_shapes(x.shape, mask.shape)
+        whole = numpy.empty(shape, x.dtype)
+        whole[...] = x
+        return self.masked_scatter_(whole, mask, source)
+
+    def masked_scatter_(self, x: Array, mask: Array, source: Array) -> Array:
+        mask = numpy.broadcast_to(mask, x.shape)
+        count = int(numpy.count_nonzero(mask))
+        if count > source.size:
+            raise ValueError(
+                f"the mask wants {count} elements, and source has only {source.size}"
+            )
+        x[mask] = source.reshape(-1)[:count]
+        return x
+
+    # ----------------------------------------------------------------------------- where it is not 0
+
+    def nonzero(self, x: Array) -> Array:
+        if not x.shape:
+            return numpy.zeros((int(bool(x)), 0), types.int64.np)
+        return numpy.array(x.nonzero()).T
+
+
+def _along_key(index: Array, dim: int) -> tuple[Any, ...]:
+    """Return the key of elements that differ from their own only along `dim`."""
+    key: list[Any] = list(numpy.ogrid[tuple([slice(size) for size in index.shape])])
+    key[dim] = index
+    return tuple(key)
+
+
+def _add_at(x: Array, places: Array, values: Array) -> None:
+    """Add values to a vector at places that may repeat, one after the other."""
+    values = numpy.broadcast_to(values, places.shape)
+    # For plain vectors NumPy has a loop that is 20 times as fast as the general one.
+    numpy.add.at(x, places.reshape(-1), values.reshape(-1))
+
+
+def _names_once(indices: Sequence[Array], dims: Dims, shape: Shape) -> bool:
+    """Return whether no element is named twice, as far as that is quickly told."""
+    if any(index.dtype.kind == "b" for index in indices):
+        return len(indices) == 1
+    if len(indices) > 1:
+        return False
+    (index,), (dim,) = indices, dims
+    row = math.prod(shape) // max(shape[dim], 1)
+    if row < 8 or index.ndim != 1 or (index < 0).any():
+        return False
+    return bool(numpy.bincount(index, minlength=shape[dim]).max(initial=0) <= 1)

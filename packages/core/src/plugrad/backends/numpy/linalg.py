@@ -1,0 +1,75 @@
+"""Linear-algebra kernels on NumPy arrays."""
+
+from __future__ import annotations
+
+import numpy
+
+from plugrad.backends.array_api.linalg import LinalgKernels as Standard
+from plugrad.backends.numpy.arrays import Array
+
+__all__ = ["LinalgKernels"]
+
+
+class LinalgKernels(Standard):
+    """Linear-algebra kernels that NumPy does better than in the standard's words."""
+
+    bmm = staticmethod(numpy.matmul)
+    mv = staticmethod(numpy.ndarray.dot)
+    dot = staticmethod(numpy.ndarray.dot)
+
+    # `dot` finds its way to BLAS in a third of the time of `matmul`, but fills with zeros first.
+
+    @staticmethod
+    def mm(x: Array, y: Array) -> Array:
+        return x.dot(y) if len(x) < 64 else numpy.matmul(x, y)
+
+    @staticmethod
+    def mm_transposed(x: Array, y: Array) -> Array:
+        inner, columns = y.shape
+        if inner < 256 or not 1 < len(x) < columns:
+            return x.dot(y) if len(x) < 64 else numpy.matmul(x, y)
+        # BLAS would pack all of the transposed `y`; this way it packs the smaller `x`.
+        return numpy.matmul(y.T, x.T).T.copy()
+
+    def affine(self, bias: Array, x: Array, y: Array) -> Array:
+        result = self.mm_transposed(x, y)
+        result += bias
+        return result
+
+    def matmul(self, x: Array, y: Array) -> Array:
+        # One tall product is faster than a batch of them.
+        if y.ndim == 2 < x.ndim and x.flags.c_contiguous:
+            return numpy.matmul(x.reshape(-1, x.shape[-1]), y).reshape(*x.shape[:-1], -1)
+        return numpy.matmul(x, y)
+
+    def conj_t(self, x: Array) -> Array:
+        x = x.mT if x.ndim > 1 else x
+        return x.conj() if x.dtype.kind == "c" else x
+
+    def addmm(self, bias: Array, x: Array, y: Array, beta: complex, alpha: complex) -> Array:
+        return _added(x.dot(y), bias, beta, alpha)
+
+    def addmv(self, bias: Array, x: Array, y: Array, beta: complex, alpha: complex) -> Array:
+        return _added(x.dot(y), bias, beta, alpha)
+
+    def baddbmm(self, bias: Array, x: Array, y: Array, beta: complex, alpha: complex) -> Array:
+        return _added(numpy.matmul(x, y), bias, beta, alpha)
+
+    def addr(self, bias: Array, x: Array, y: Array, beta: complex, alpha: complex) -> Array:
+        return _added(numpy.multiply.outer(x, y), bias, beta, alpha)
+
+    def addbmm(self, bias: Array, x: Array, y: Array, beta: complex, alpha: complex) -> Array:
+        # The sum over the batch is one product too, of a wide matrix and a tall one.
+        wide = x.swapaxes(0, 1).reshape(x.shape[1], -1)
+        return _added(wide.dot(y.reshape(-1, y.shape[2])), bias, beta, alpha)
+
+
+def _added(product: Array, bias: Array, beta: complex, alpha: complex) -> Array:
+    """Add ``beta * bias`` to ``alpha * product``, in the memory of the product."""
+    if alpha != 1:
+        product *= alpha
+    if beta == 1:
+        product += bias
+    elif beta != 0:
+        product += bias * beta
+    return product

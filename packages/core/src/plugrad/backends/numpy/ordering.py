@@ -1,0 +1,93 @@
+"""Kernels about order on NumPy arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+
+from plugrad.backends.array_api.ordering import OrderingKernels as Standard
+from plugrad.backends.numpy.arrays import Array
+
+__all__ = ["OrderingKernels"]
+
+
+class OrderingKernels(Standard):
+    """Ordering that NumPy does better than in the standard's words."""
+
+    def order(self, x: Array, dim: int, descending: bool) -> Any:
+        if not descending:
+            return numpy.argsort(x, axis=dim, kind="stable")
+        # Turned around twice, equal elements keep their order, and NaN comes first.
+        backwards = numpy.flip(numpy.argsort(numpy.flip(x, dim), axis=dim, kind="stable"), dim)
+        return numpy.subtract(x.shape[dim] - 1, backwards)
+
+    def topk(
+        self, x: Array, count: int, dim: int, largest: bool, sorted: bool
+    ) -> tuple[Array, Array]:
+        size = x.shape[dim] if x.shape else 1
+        if count == 0 or 4 * count > size or x.dtype.char not in "bBhHiIlLqQefd":
+            return super().topk(x, count, dim, largest, sorted)
+        # Only what is picked needs to be sorted.
+        place = size - count if largest else count - 1
+        order = numpy.argpartition(x, place, axis=dim)
+        picked = self._part(order, dim, size - count, size) if largest else self._part(
+            order, dim, 0, count
+        )  # fmt: skip
+        # By index first, so that equal elements keep their order.
+        picked = numpy.sort(picked, axis=dim)
+        inner = self.order(numpy.take_along_axis(x, picked, dim), dim, largest)
+        return self._at(x, numpy.take_along_axis(picked, inner, dim), dim, True)
+
+    def median(self, x: Array) -> Any:
+        if not x.size:
+            return super().median(x)
+        flat = x.reshape(-1)
+        middle = (flat.size - 1) // 2
+        ordered = numpy.partition(flat, [middle, flat.size - 1])
+        # NaN is sorted to the end: if there is one, it is the median.
+        return ordered[-1] if ordered[-1] != ordered[-1] else ordered[middle]
+
+    def cummax(self, x: Array, dim: int) -> tuple[Array, Array]:
+        return self._accumulated(numpy.maximum, x, dim)
+
+    def cummin(self, x: Array, dim: int) -> tuple[Array, Array]:
+        return self._accumulated(numpy.minimum, x, dim)
+
+    def _accumulated(self, ufunc: Any, x: Array, dim: int) -> tuple[Array, Array]:
+        if not x.size or not x.shape:
+            return self._running(x, dim, None)
+        values = ufunc.accumulate(x, axis=dim)
+        # Where an element is the best so far, equal ones and later NaNs included, is its own place.
+        best = x == values
+        if x.dtype.kind == "f":
+            best |= numpy.isnan(x)
+        shape = [1] * x.ndim
+        shape[dim] = -1
+        places = numpy.where(best, numpy.arange(x.shape[dim]).reshape(shape), 0)
+        return values, numpy.maximum.accumulate(places, axis=dim)
+
+    def logcumsumexp(self, x: Array, dim: int) -> Any:
+        if not x.shape or not x.size:
+            return x.copy()
+        return numpy.logaddexp.accumulate(x, axis=dim, dtype="d").astype(x.dtype, copy=False)
+
+    def lexical_order(self, rows: Array) -> Any:
+        if not rows.shape[1]:
+            return numpy.arange(rows.shape[0])
+        return numpy.lexsort(rows.T[::-1])
+
+    def searchsorted(self, boundaries: Array, x: Array, right: bool) -> Any:
+        side = "right" if right else "left"
+        if boundaries.ndim == 1:
+            return numpy.searchsorted(boundaries, x, side)
+        result = numpy.empty(x.shape, numpy.int64)
+        for row in numpy.ndindex(x.shape[:-1]):
+            result[row] = numpy.searchsorted(boundaries[row], x[row], side)
+        return result
+
+    def bincount(self, x: Array, weights: Array | None, minlength: int) -> Any:
+        counts = numpy.bincount(x, weights, minlength)
+        if weights is None:
+            return counts.astype(numpy.int64, copy=False)
+        return counts.astype(weights.dtype if weights.dtype.char in "fd" else numpy.float64)

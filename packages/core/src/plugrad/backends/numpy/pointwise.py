@@ -1,0 +1,223 @@
+"""Elementwise kernels on NumPy arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+
+from plugrad.backends.array_api.pointwise import PointwiseKernels as Standard
+from plugrad.backends.numpy.activation import ActivationKernels
+from plugrad.backends.numpy.arrays import Array
+
+__all__ = ["PointwiseKernels"]
+
+# From this size on, what a choice by random masks costs in mispredicted branches is more than what
+# arithmetic on the bits costs.
+_LARGE = 2048
+_INTEGERS = {2: numpy.int16, 4: numpy.int32, 8: numpy.int64}
+
+
+def _bits(x: Array) -> Array | None:
+    """Return the elements as integers of the same width, or None where there are none."""
+    kind = _INTEGERS.get(x.itemsize)
+    return None if kind is None else x.view(kind)
+
+
+class PointwiseKernels(ActivationKernels, Standard):
+    """Elementwise kernels that NumPy does better than in the standard's words."""
+
+    # Where NumPy has the function, the kernel is the function itself: nothing is called around it.
+
+    add = staticmethod(numpy.add)
+    sub = staticmethod(numpy.subtract)
+    mul = staticmethod(numpy.multiply)
+    div = staticmethod(numpy.true_divide)
+    neg = staticmethod(numpy.negative)
+    abs = staticmethod(numpy.absolute)
+    square = staticmethod(numpy.square)
+    sqrt = staticmethod(numpy.sqrt)
+    reciprocal = staticmethod(numpy.reciprocal)
+    hypot = staticmethod(numpy.hypot)
+    exp = staticmethod(numpy.exp)
+    exp2 = staticmethod(numpy.exp2)
+    expm1 = staticmethod(numpy.expm1)
+    log = staticmethod(numpy.log)
+    log10 = staticmethod(numpy.log10)
+    log1p = staticmethod(numpy.log1p)
+    sin = staticmethod(numpy.sin)
+    cos = staticmethod(numpy.cos)
+    tan = staticmethod(numpy.tan)
+    asin = staticmethod(numpy.arcsin)
+    acos = staticmethod(numpy.arccos)
+    atan = staticmethod(numpy.arctan)
+    atan2 = staticmethod(numpy.arctan2)
+    sinh = staticmethod(numpy.sinh)
+    cosh = staticmethod(numpy.cosh)
+    tanh = staticmethod(numpy.tanh)
+    asinh = staticmethod(numpy.arcsinh)
+    acosh = staticmethod(numpy.arccosh)
+    atanh = staticmethod(numpy.arctanh)
+    maximum = staticmethod(numpy.maximum)
+    minimum = staticmethod(numpy.minimum)
+    fmax = staticmethod(numpy.fmax)
+    fmin = staticmethod(numpy.fmin)
+    copysign = staticmethod(numpy.copysign)
+    conj = staticmethod(numpy.conjugate)
+    frexp = staticmethod(numpy.frexp)
+    eq = staticmethod(numpy.equal)
+    ne = staticmethod(numpy.not_equal)
+    lt = staticmethod(numpy.less)
+    le = staticmethod(numpy.less_equal)
+    gt = staticmethod(numpy.greater)
+    ge = staticmethod(numpy.greater_equal)
+    logical_and = staticmethod(numpy.logical_and)
+    logical_or = staticmethod(numpy.logical_or)
+    logical_xor = staticmethod(numpy.logical_xor)
+    logical_not = staticmethod(numpy.logical_not)
+    bitwise_and = staticmethod(numpy.bitwise_and)
+    bitwise_or = staticmethod(numpy.bitwise_or)
+    bitwise_xor = staticmethod(numpy.bitwise_xor)
+    bitwise_not = staticmethod(numpy.invert)
+    bitwise_left_shift = staticmethod(numpy.left_shift)
+    bitwise_right_shift = staticmethod(numpy.right_shift)
+    isnan = staticmethod(numpy.isnan)
+    isinf = staticmethod(numpy.isinf)
+    isfinite = staticmethod(numpy.isfinite)
+
+    def _like(self, x: Array, number: complex) -> Any:
+        # A scalar of NumPy's meets the array in its own dtype, and costs less than a 0-d array.
+        return x.dtype.type(number)
+
+    def isin(self, x: Array, y: Array, invert: bool) -> Array:
+        return numpy.isin(x, y, invert=invert)
+
+    # ------------------------------------------------------------------------- arithmetic and powers
+
+    def fmod(self, x: Array, y: Array) -> Array:
+        self._refuse_zero(y)
+        return numpy.fmod(x, y)
+
+    def pow(self, x: Array, y: Array) -> Array:
+        kind = numpy.result_type(x, y)
+        if kind == numpy.float32:
+            # NumPy's double power is three times as fast as its single one, and more exact.
+            return numpy.power(x, y, dtype=numpy.float64).astype(numpy.float32)
+        return self._integer_pow(x, y) if kind.kind in "iub" else numpy.power(x, y)
+
+    def log2(self, x: Array) -> Array:
+        if x.dtype == numpy.float32:
+            return numpy.log2(x, dtype=numpy.float64).astype(numpy.float32)
+        return numpy.log2(x)
+
+    def logaddexp(self, x: Array, y: Array) -> Array:
+        if x.dtype.kind == "c":
+            return super().logaddexp(x, y)
+        shape = numpy.broadcast_shapes(x.shape, y.shape)
+        result = numpy.subtract(x, y, out=numpy.empty(shape, x.dtype))
+        # The difference of equal infinities is nan, and must not be.
+        numpy.copyto(result, 0, where=x == y)
+        numpy.absolute(result, out=result)
+        numpy.negative(result, out=result)
+        numpy.exp(result, out=result)
+        numpy.log1p(result, out=result)
+        return numpy.add(result, numpy.maximum(x, y), out=result)
+
+    # --------------------------------------------------------------------------------------- rounding
+
+    def floor(self, x: Array) -> Array:
+        return numpy.floor(x) if x.dtype.kind == "f" else x.copy()
+
+    def ceil(self, x: Array) -> Array:
+        return numpy.ceil(x) if x.dtype.kind == "f" else x.copy()
+
+    def round(self, x: Array) -> Array:
+        return numpy.rint(x) if x.dtype.kind == "f" else x.copy()
+
+    def trunc(self, x: Array) -> Array:
+        return numpy.trunc(x) if x.dtype.kind == "f" else x.copy()
+
+    # ---------------------------------------------------------------------------------------- choices
+
+    def where(self, condition: Array, x: Any, y: Any) -> Array:
+        shape = condition.shape
+        if condition.size >= _LARGE and x.shape == shape and y.shape == shape:
+            bits, other = _bits(x), _bits(y)
+            if bits is not None and other is not None:
+                chosen = numpy.bitwise_xor(bits, other)
+                numpy.multiply(chosen, condition, out=chosen)
+                return numpy.bitwise_xor(chosen, other, out=chosen).view(x.dtype)
+        return numpy.where(condition, x, y)
+
+    def keep(self, x: Array, mask: Array) -> Array:
+        bits = _bits(x) if x.size >= _LARGE else None
+        if bits is None:
+            return numpy.where(mask, x, x.dtype.type(0))
+        return numpy.multiply(bits, mask).view(x.dtype)
+
+    def masked_fill(self, x: Array, mask: Array, value: complex) -> Array:
+        if x.size >= _LARGE and x.shape == mask.shape:
+            return self.where(mask, numpy.broadcast_to(x.dtype.type(value), x.shape), x)
+        return numpy.where(mask, x.dtype.type(value), x)
+
+    def clamp(self, x: Array, min: Any, max: Any) -> Array:
+        low = self._bound(x, min, -numpy.inf)
+        high = self._bound(x, max, numpy.inf)
+        return x.clip(low, high)
+
+    def clamp_min(self, x: Array, bound: float) -> Array:
+        return self.clamp(x, bound, None)
+
+    def clamp_max(self, x: Array, bound: float) -> Array:
+        return self.clamp(x, None, bound)
+
+    def _bound(self, x: Array, bound: Any, default: float) -> Any:
+        # Two bounds are faster than one: NumPy has vector instructions for them only.
+        if bound is None:
+            return x.dtype.type(default) if x.dtype.kind == "f" else None
+        return x.dtype.type(bound)
+
+    def relu(self, x: Array) -> Array:
+        if x.size >= _LARGE and x.dtype.kind == "f":
+            return x.clip(x.dtype.type(0), x.dtype.type(numpy.inf))
+        return numpy.maximum(x, x.dtype.type(0))
+
+    def relu_grad(self, g: Array, out: Array) -> Array:
+        bits = _bits(out) if out.size >= _LARGE else None
+        gradient = _bits(g)
+        if bits is None or gradient is None or out.dtype != g.dtype:
+            return numpy.where(out <= 0, g.dtype.type(0), g)
+        # As an integer the result is positive where it is positive, and where it is nan.
+        mask = bits.clip(0, 1)
+        return numpy.multiply(mask, gradient, out=mask).view(g.dtype)
+
+    # --------------------------------------------------------------------------- signs, complex parts
+
+    def sign(self, x: Array) -> Array:
+        if x.dtype.kind == "f":
+            # PyTorch's sign of nan is 0.
+            return numpy.subtract(x > 0, x < 0, dtype=x.dtype)
+        return x.copy() if x.dtype.kind == "b" else numpy.sign(x)
+
+    sgn = sign
+
+    def signbit(self, x: Array) -> Array:
+        return numpy.signbit(x) if x.dtype.kind == "f" else x < 0
+
+    def real(self, x: Array) -> Array:
+        return x.real
+
+    def imag(self, x: Array) -> Array:
+        return x.imag
+
+    def view_as_real(self, x: Array) -> Array:
+        real = x.real
+        return numpy.lib.stride_tricks.as_strided(
+            real, (*x.shape, 2), (*real.strides, real.itemsize)
+        )
+
+    def view_as_complex(self, x: Array) -> Array:
+        if x.strides[-1] != x.itemsize:
+            x = numpy.ascontiguousarray(x)
+        return x.view(numpy.result_type(x.dtype, numpy.complex64))[..., 0]
+

@@ -1,0 +1,253 @@
+"""Shape kernels on NumPy arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy
+
+from plugrad.autograd.views import Step
+from plugrad.backends.array_api import Dims, Shape
+from plugrad.backends.array_api.shape import Layout
+from plugrad.backends.array_api.shape import ShapeKernels as Standard
+from plugrad.backends.numpy.arrays import Array
+from plugrad.dtypes import dtype
+
+__all__ = ["ShapeKernels", "strided"]
+
+_ALL = slice(None)
+
+
+def strided(x: Array, shape: Shape, strides: Sequence[int], offset: int = 0) -> Array:
+    """Return a view of the memory of `x` with any geometry.
+
+    Parameters
+    ----------
+    x : array
+    shape : tuple of int
+    strides : sequence of int
+        In bytes.
+    offset : int
+        In bytes, from the first element of `x`.
+
+    Returns
+    -------
+    array
+        Its base is the array that owns the memory, as with NumPy's own views.
+
+    Raises
+    ------
+    ValueError
+        If it would leave the memory.
+    """
+    if offset >= 0 and x.flags.forc:
+        try:
+            # A tenth of the time of `numpy.lib.stride_tricks.as_strided`.
+            return numpy.ndarray(shape, x.dtype, x, offset, strides)
+        except ValueError:
+            pass  # it goes beyond `x`, perhaps not beyond the memory
+    owner = x
+    while isinstance(owner.base, numpy.ndarray):
+        owner = owner.base
+    start = _address(x) - _address(owner) + offset
+    return numpy.ndarray(shape, x.dtype, owner, start, strides)
+
+
+def _address(x: Array) -> int:
+    address: int = x.__array_interface__["data"][0]
+    return address
+
+
+class ShapeKernels(Standard):
+    """Shapes of NumPy arrays: views that lie in memory as PyTorch's do."""
+
+    # ------------------------------------------------------------------------------------- views
+
+    def viewable(self, x: Array, shape: Shape) -> bool:
+        return x.flags.c_contiguous or _view_strides(x, shape) is not None
+
+    def is_contiguous(self, x: Array) -> bool:
+        return x.flags.c_contiguous
+
+    def reshape(self, x: Array, shape: Shape) -> Array:
+        return x.reshape(shape)
+
+    def view(self, x: Array, shape: Shape) -> Array:
+        if x.flags.c_contiguous:
+            return x.reshape(shape)
+        strides = _view_strides(x, shape)
+        if strides is None:
+            raise ValueError(
+                f"its strides {self.strides(x)} do not allow a view of shape {list(shape)}; "
+                "use reshape(), which copies where it must"
+            )
+        return strided(x, shape, strides)
+
+    def view_dtype(self, x: Array, dtype: dtype) -> Array:
+        return x.view(dtype.np)
+
+    def clone_contiguous(self, x: Array) -> Array:
+        return numpy.array(x, order="C")
+
+    def expand(self, x: Array, shape: Shape) -> Array:
+        sizes, steps = x.shape, x.strides
+        strides, beyond = [], 0
+        for place in range(-1, -len(shape) - 1, -1):
+            wanted = shape[place]
+            if place >= -len(sizes):
+                step = steps[place] if sizes[place] == wanted else 0
+            else:
+                step = beyond if wanted == 1 and sizes else 0
+            strides.append(step)
+            beyond = step * wanted
+        return strided(x, shape, strides[::-1])
+
+    def unsqueeze(self, x: Array, dim: int) -> Array:
+        shape, strides = x.shape, x.strides
+        after = shape[dim] * strides[dim] if dim < len(shape) else x.itemsize
+        return strided(
+            x, (*shape[:dim], 1, *shape[dim:]), (*strides[:dim], after, *strides[dim:])
+        )
+
+    def squeeze(self, x: Array) -> Array:
+        return x.squeeze()
+
+    def squeeze_dim(self, x: Array, dim: int) -> Array:
+        return x.squeeze(dim) if x.shape and x.shape[dim] == 1 else x[...]
+
+    def squeeze_dims(self, x: Array, dims: Dims) -> Array:
+        return x.squeeze(tuple([dim for dim in dims if x.shape and x.shape[dim] == 1]))
+
+    def permute(self, x: Array, dims: Dims) -> Array:
+        return x.transpose(dims)
+
+    def transpose(self, x: Array, dim0: int, dim1: int) -> Array:
+        return x.swapaxes(dim0, dim1) if x.shape else x[...]
+
+    def t(self, x: Array) -> Array:
+        return x.T
+
+    def select(self, x: Array, dim: int, index: int) -> Array:
+        if dim == 0:
+            return x[index, ...]
+        return x[(*[_ALL] * dim, index, ...)]
+
+    def slice(self, x: Array, dim: int, start: int, end: int, step: int) -> Array:
+        if dim == 0:
+            return x[start:end:step]
+        return x[(*[_ALL] * dim, slice(start, end, step))]
+
+    def diagonal(self, x: Array, offset: int, dim1: int, dim2: int) -> Array:
+        view = x.diagonal(offset, dim1, dim2)
+        view.flags.writeable = x.flags.writeable
+        return view
+
+    def unfold(self, x: Array, dim: int, size: int, step: int) -> Array:
+        if not x.shape:
+            return x.reshape(1)[:size]
+        shape, strides = list(x.shape), list(x.strides)
+        shape.append(size)
+        strides.append(strides[dim])
+        shape[dim] = (shape[dim] - size) // step + 1
+        strides[dim] *= step
+        return strided(x, tuple(shape), strides)
+
+    def unfold_grad(self, x: Array, shape: Shape, dim: int, size: int, step: int) -> Array:
+        if step < size or not shape:
+            return super().unfold_grad(x, shape, dim, size, step)
+        # Windows that do not overlap.
+        whole = numpy.zeros(shape, x.dtype)
+        self.unfold(whole, dim, size, step)[...] = x
+        return whole
+
+    def as_strided(self, x: Array, size: Shape, stride: Dims, offset: int, layout: Layout) -> Array:
+        if self.strides(x) != layout[0]:
+            return super().as_strided(x, size, stride, offset, layout)
+        item = x.itemsize
+        return strided(x, size, [item * step for step in stride], item * (offset - layout[1]))
+
+    # ------------------------------------------------------------------------- ways through views
+
+    def scatter_view(self, x: Array, src: Array, steps: Sequence[Step]) -> Array:
+        whole = numpy.array(x, order="C")
+        part = self.view_of(whole, steps)
+        if part.base is whole or part is whole:
+            numpy.copyto(part, src)
+            return whole
+        # Some step had to copy, for a layout that `whole` has not: write step by step.
+        first, others = steps[:1], steps[1:]
+        part = self.view_of(whole, first)
+        if part.base is not whole:
+            return super().scatter_view(x, src, steps)
+        numpy.copyto(part, self.scatter_view(part, src, others))
+        return whole
+
+    # ---------------------------------------------------------------------------- moving elements
+
+    def flip(self, x: Array, dims: Dims) -> Array:
+        key = [_ALL] * len(x.shape)
+        for dim in dims if x.shape else ():
+            key[dim] = slice(None, None, -1)
+        # Copied: tensors have no negative strides.
+        return x[tuple(key)].copy("K")
+
+    def roll(self, x: Array, shifts: tuple[int, ...], dims: Dims) -> Array:
+        result = numpy.roll(x, shifts, dims) if dims else numpy.roll(x, shifts[0])
+        return numpy.ascontiguousarray(result).reshape(x.shape)
+
+    def repeat(self, x: Array, repeats: tuple[int, ...]) -> Array:
+        x = x.reshape((1,) * (len(repeats) - len(x.shape)) + x.shape)
+        shape = x.shape
+        pairs = list(zip(repeats, shape, strict=True))
+        result = numpy.empty([n * size for n, size in pairs], x.dtype)
+        split = [n for pair in pairs for n in pair]
+        result.reshape(split)[...] = x.reshape([n for size in shape for n in (1, size)])
+        return result
+
+    def tril(self, x: Array, diagonal: int) -> Array:
+        keep = numpy.tri(*x.shape[-2:], k=diagonal, dtype=bool)
+        return self._kept(x, keep)
+
+    def triu(self, x: Array, diagonal: int) -> Array:
+        keep = ~numpy.tri(*x.shape[-2:], k=diagonal - 1, dtype=bool)
+        return self._kept(x, keep)
+
+    def _kept(self, x: Array, keep: Array) -> Array:
+        result = numpy.zeros(x.shape, x.dtype)
+        numpy.copyto(result, x, where=keep)
+        return result
+
+    def cat(self, xs: Sequence[Array], dim: int) -> Array:
+        return numpy.concatenate([x for x in xs if x.shape != (0,)] or xs, dim)
+
+    def stack(self, xs: Sequence[Array], dim: int) -> Array:
+        shape = xs[0].shape
+        result = numpy.empty((*shape[:dim], len(xs), *shape[dim:]), xs[0].dtype)
+        lead = (_ALL,) * dim
+        for number, x in enumerate(xs):
+            result[(*lead, number)] = x
+        return result
+
+
+def _view_strides(x: Array, shape: Shape) -> list[int] | None:
+    """Return the strides, in bytes, of `x` seen in another shape; None where it must be copied."""
+    # Neighbouring dimensions without a gap in memory form one block. The new dimensions have to
+    # fill block after block; everything here goes from the last dimension to the first.
+    blocks: list[tuple[int, int]] = []
+    for size, step in zip(reversed(x.shape), reversed(x.strides), strict=True):
+        if blocks and step == blocks[-1][0] * blocks[-1][1]:
+            blocks[-1] = (blocks[-1][0] * size, blocks[-1][1])
+        elif size != 1:
+            blocks.append((size, step))
+    left = iter(blocks)
+    count, base, filled = 1, x.strides[-1] if x.shape else x.itemsize, 1
+    strides = []
+    for size in reversed(shape):
+        if filled == count and size != 1:
+            count, base = next(left, (1, 0))
+            filled = 1
+        strides.append(filled * base)
+        filled *= size
+        if count % filled:
+            return None
+    return strides[::-1]

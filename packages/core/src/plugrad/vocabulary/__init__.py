@@ -1,0 +1,1 @@
+"""The vocabulary: operators, how they are declared, and how they are applied."""

@@ -1,0 +1,269 @@
+"""Node classes: one for each operator, named as PyTorch names it, with its rules applied.
+
+Three kinds share a name. *Plain* nodes have compiled rules on raw arrays (see
+`plugrad.vocabulary.specialise`); *scalar* ones are the same for an operation with a Python number;
+*general* ones interpret the declaration, and serve what is rare: promotion, low precision, complex
+numbers, several outputs. Under ``create_graph`` all kinds are interpreted, on tensors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from plugrad.autograd import saved as saving
+from plugrad.autograd.modes import mode
+from plugrad.autograd.tape import Node, TensorBase, alias_cell, new_tensor, tick
+from plugrad.dtypes import dtype
+from plugrad.vocabulary.arguments import tensors_of
+from plugrad.vocabulary.registry import Operator, Rule, tensor_table
+
+if TYPE_CHECKING:
+    from plugrad.tensor import Tensor
+
+__all__ = ["GeneralNode", "make_node", "node_class"]
+
+Compile = Callable[[Operator, str], Callable[..., Any]]
+_classes: dict[tuple[Operator, str], type[Node]] = {}
+
+
+class OperatorNode(Node):
+    """The node of a declared operator."""
+
+    __slots__ = ()
+    op: Operator  # of the class, not of the node
+
+    def apply_tensors(self, gradient: Any, edges: tuple[Node | None, ...]) -> tuple[Any, ...]:
+        """Run the rules on tensors, so that they are recorded."""
+        return _interpret(self, tensor_table, gradient, edges, raw=False)
+
+
+class GeneralNode(OperatorNode):
+    """A node whose rules are interpreted on raw arrays too.
+
+    Attributes
+    ----------
+    compute : dtype or None
+        What the kernel computed in, where that is not every input's own dtype: saved inputs are
+        converted to it, and so is the gradient.
+    """
+
+    __slots__ = ("compute",)
+    compute: dtype | None
+
+    def apply(self, gradient: Any, edges: tuple[Node | None, ...]) -> tuple[Any, ...]:
+        """Run the rules on raw arrays."""
+        return _interpret(self, self.table, gradient, edges, raw=True)
+
+
+def node_class(operator: Operator, kind: str, compile_apply: Compile | None = None) -> type[Node]:
+    """Return the class of an operator's nodes of one kind, making it when first asked for."""
+    cls = _classes.get((operator, kind))
+    if cls is None:
+        base = GeneralNode if kind == "general" else OperatorNode
+        namespace: dict[str, Any] = {"__slots__": (), "op": operator, "__module__": "plugrad"}
+        namespace["passes"] = operator.view is True
+        if compile_apply is not None:
+            namespace["apply"] = compile_apply(operator, kind)
+        cls = _classes[operator, kind] = type(operator.node, (base,), namespace)
+    return cls
+
+
+def make_node(
+    op: Operator,
+    arrays: tuple[Any, ...],
+    params: tuple[Any, ...],
+    outputs: list[Tensor],
+    compute: dtype | None,
+) -> Node | None:
+    """Record the operation if any input wants a gradient; return the node, or None.
+
+    Parameters
+    ----------
+    arrays, params
+        The arguments: what the node saves of them is up to the rules.
+    outputs : list of Tensor
+        Made already; the caller hangs them on the node.
+    compute : dtype or None
+        See `evaluate`.
+    """
+    recording = mode.grad and not mode.inference and (op.rules or op.joint)
+    edges = _edges(op, arrays) if recording else ()
+    kinds = [t._dtype for t in outputs]
+    if not any(edges) or not any(d.is_floating_point or d.is_complex for d in kinds):
+        return None
+    values = dict(zip(op.array_names, arrays, strict=True))
+    node: Any = object.__new__(node_class(op, "general"))
+    node.compute = compute
+    node.table = outputs[0]._table
+    node.edges = edges
+    wanted = _wanted(op, values)
+    saved: list[Any] = []
+    for name in op.saved_inputs:
+        value = values[name] if wanted.intersection(op.users(name)) else None
+        saved.append(tuple(value) if isinstance(value, list) else value)
+    for name in op.saved_outputs:
+        tensor = outputs[op.output_names.index(name)]
+        saved += [tensor._array, alias_cell(tensor)]
+    node.saved = tuple(saved)
+    node.versions = saving.versions_of(node.saved)
+    shapes = [_shape(values[name]) for name in op.saved_shapes]
+    given = dict(zip(op.params, params, strict=True))
+    node.params = (*shapes, *(given[name] for name in op.saved_params))
+    node.seq = tick()
+    if op.outputs is None:
+        node.shape, node.dtype = outputs[0]._array.shape, outputs[0]._dtype
+    else:
+        # A list equals no gradient's shape: the engine looks closer.
+        node.shape = [tensor._array.shape for tensor in outputs]
+        node.dtype = tuple(kinds)
+    node.hooks = None
+    return node  # type: ignore[no-any-return]
+
+
+def _shape(value: Any) -> Any:
+    if isinstance(value, list):
+        return [tensor._array.shape for tensor in value]
+    return value._array.shape if isinstance(value, TensorBase) else ()
+
+
+def _edges(op: Operator, arrays: tuple[Any, ...]) -> tuple[Node | None, ...]:
+    edges: list[Node | None] = []
+    for name, value in zip(op.array_names, arrays, strict=True):
+        if name not in op.differentiable:
+            continue
+        if isinstance(value, list):
+            edges += [tensor._edge for tensor in value]
+        else:
+            edges.append(value._edge if isinstance(value, TensorBase) else None)
+    return tuple(edges)
+
+
+def _wanted(op: Operator, values: dict[str, Any]) -> set[str]:
+    """Return the names of the arrays that want a gradient."""
+    return {
+        name
+        for name in op.differentiable
+        if any(tensor._edge is not None for tensor in tensors_of((values[name],)))
+    }
+
+
+def _interpret(
+    node: OperatorNode, k: Any, gradient: Any, edges: tuple[Node | None, ...], *, raw: bool
+) -> tuple[Any, ...]:
+    operator = node.op
+    compute = node.compute if isinstance(node, GeneralNode) else None
+    # PyTorch's convention for complex numbers: vjp(g) = conj(partial(conj(g))). Primitives state
+    # both directions themselves.
+    conjugate = operator.form in ("elementwise", "linear") and _is_complex(node, compute)
+    values = _values(node, k, compute, raw=raw)
+    values["needs"] = tuple(edge is not None for edge in edges)
+    _add_gradients(values, node, k, gradient, compute)
+    if conjugate:
+        values["g"] = k.conj(values["g"])
+
+    def call(rule: Rule) -> Any:
+        return rule.function(*(k if name == "k" else values[name] for name in rule.names))
+
+    if operator.joint is not None:
+        return tuple(call(operator.joint))
+    if operator.differentiates_list:
+        (rule,) = operator.rules.values()
+        results = list(call(rule))
+    else:
+        results = [
+            None if edge is None else call(operator.rules[name])
+            for name, edge in zip(operator.differentiable, edges, strict=True)
+        ]
+    if conjugate:
+        results = [None if result is None else k.conj(result) for result in results]
+    return tuple(results)
+
+
+def _is_complex(node: Node, compute: dtype | None) -> bool:
+    dtypes = node.dtype if isinstance(node.dtype, tuple) else (node.dtype,)
+    return (compute is not None and compute.is_complex) or any(d.is_complex for d in dtypes)
+
+
+def _values(node: OperatorNode, k: Any, compute: dtype | None, *, raw: bool) -> dict[str, Any]:
+    """Return what was saved, by name, on the level of `k`."""
+    operator = node.op
+    values: dict[str, Any] = {"out_shape": node.shape}
+    names = operator.saved_shapes + operator.saved_params
+    if names:
+        params = zip(names, node.params, strict=True)
+        values.update((f"{n}_shape" if n in operator.saved_shapes else n, p) for n, p in params)
+    if not (operator.saved_inputs or operator.saved_outputs):
+        return values
+    if node.saved is None:
+        saving.freed(node)
+    saving.verify(node)
+    inputs = node.saved[: len(operator.saved_inputs)]
+    for name, item in zip(operator.saved_inputs, inputs, strict=True):
+        cast = compute if name in operator.differentiable else None
+        if isinstance(item, tuple):
+            values[name] = [_on_level(node, k, t, cast, raw=raw) for t in item]
+        else:
+            values[name] = _on_level(node, k, item, cast, raw=raw)
+    outputs = node.saved[len(operator.saved_inputs) :]
+    for position, name in enumerate(operator.saved_outputs):
+        array, cell = outputs[2 * position : 2 * position + 2]
+        if raw:
+            values[name] = array if compute is None else k.cast(array, compute)
+        else:
+            number = operator.output_names.index(name)
+            tensor = saving.rebuild_output(node, number, array, cell)
+            differentiable = tensor._dtype.is_floating_point or tensor._dtype.is_complex
+            if not differentiable:
+                tensor._edge = None
+            elif compute is not None:
+                tensor = k.cast(tensor, compute)
+            values[name] = tensor
+    return values
+
+
+def _on_level(node: Node, k: Any, item: Any, compute: dtype | None, *, raw: bool) -> Any:
+    """Return one saved input as the rules of this level want it."""
+    if item is None:
+        return None
+    if not isinstance(item, TensorBase):
+        # A Python number: an array wherever the rule may hand it to a kernel.
+        if compute is None:
+            return item
+        array = node.table.scalar(item, compute)
+        return array if raw else new_tensor(array, node.table, compute)
+    value = item._array if raw else item
+    if compute is None or item._dtype is compute:
+        return value
+    return k.cast(value, compute)
+
+
+def _add_gradients(
+    values: dict[str, Any], node: OperatorNode, k: Any, gradient: Any, compute: dtype | None
+) -> None:
+    """Add the gradients of the outputs under the names that rules use."""
+    outputs = node.op.outputs
+    if outputs is None:
+        values["g"] = gradient if compute is None else k.cast(gradient, compute)
+        return
+    # Several outputs: those that got no gradient stand as zeros.
+    filled = [
+        g
+        if g is not None
+        else _zeros(node, shape, kind, tensors=k is tensor_table)
+        if kind.is_floating_point or kind.is_complex
+        else None
+        for g, shape, kind in zip(gradient, node.shape, node.dtype, strict=True)
+    ]
+    if compute is not None:
+        filled = [None if g is None else k.cast(g, compute) for g in filled]
+    if outputs == "*":
+        values["g"] = filled
+    else:
+        values["g"] = filled[0]
+        values.update((f"g_{name}", g) for name, g in zip(outputs, filled, strict=True))
+
+
+def _zeros(node: Node, shape: Any, kind: dtype, *, tensors: bool) -> Any:
+    array = node.table.zeros(shape, kind)
+    return new_tensor(array, node.table, kind) if tensors else array

@@ -1,0 +1,132 @@
+"""Python source made at run time: compiling it, and the rules of a backward.
+
+`plugrad.vocabulary.specialise` says why operators are compiled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+from plugrad.autograd import saved, tape
+from plugrad.vocabulary import nodes
+from plugrad.vocabulary.registry import Operator, Rule
+
+__all__ = ["compile_function", "indent", "plain_node_class", "tuple_source"]
+
+
+def compile_function(source: str, name: str, namespace: dict[str, Any]) -> FunctionType:
+    """Return the one function that `source` defines; `namespace` are its globals."""
+    filename = f"<plugrad {name}>"
+    local: dict[str, Any] = {}
+    exec(compile(source, filename, "exec"), namespace, local)
+    function: FunctionType = local[name]
+    return function
+
+
+def indent(lines: list[str], depth: int) -> list[str]:
+    """Return lines of source, indented."""
+    return ["    " * depth + line for line in lines]
+
+
+def tuple_source(items: Any) -> str:
+    """Return the inside of a tuple display."""
+    return "".join(f"{item}, " for item in items)
+
+
+def plain_node_class(operator: Operator, *, scalar: bool) -> type[tape.Node] | None:
+    """Make the class of an operator's nodes, with a compiled ``apply``.
+
+    With `scalar`, of nodes whose second operand was a Python number.
+    """
+    if not (operator.rules or operator.joint):
+        return None
+    return nodes.node_class(operator, "scalar" if scalar else "plain", _apply_of)
+
+
+def _apply_of(operator: Operator, kind: str) -> Callable[..., Any]:
+    """Compile ``apply(node, g, edges)``: the rules on raw arrays, for the wanted edges."""
+    scalar = kind == "scalar"
+    rules = {f"rule_{name}": rule.function for name, rule in operator.rules.items()}
+    namespace: dict[str, Any] = {**rules, "verify": saved.verify, "freed": saved.freed}
+    slots = {name: f"{name}_" for name in operator.saved_inputs}
+    targets = [*slots.values(), *(["out_", "out_cell"] if operator.saved_outputs else [])]
+    kept = [f"{name}_shape" for name in operator.saved_shapes] + list(operator.saved_params)
+    lines = ["def apply(node, g, edges):", "    k = node.table"]
+    if targets:
+        lines += [
+            "    saved = node.saved",
+            "    if saved is None:",
+            "        freed(node)",
+            f"    {tuple_source(targets)} = saved",
+            "    if node.versions is not None"
+            + (" or out_cell.version:" if operator.saved_outputs else ":"),
+            "        verify(node)",
+        ]
+    if kept:
+        lines.append(f"    {tuple_source(kept)} = node.params")
+    results = []
+    if operator.joint is not None:
+        namespace["joint"] = operator.joint.function
+        lines += _joint_lines(operator)
+        return compile_function("\n".join(lines), "apply", namespace)
+    if operator.differentiates_list:
+        (name,) = operator.differentiable
+        call, check = _rule_call(operator, name, operator.rules[name], scalar)
+        lines += [*check, f"    return {call}"]
+        return compile_function("\n".join(lines), "apply", namespace)
+    edges = [f"edge_{name}" for name in operator.differentiable]
+    lines.append(f"    {tuple_source(edges)} = edges")
+    for name in operator.differentiable:
+        call, check = _rule_call(operator, name, operator.rules[name], scalar)
+        if scalar and name != operator.array_names[0]:
+            results.append("None")
+            continue
+        lines += [
+            f"    if edge_{name} is None:",
+            f"        g_{name} = None",
+            "    else:",
+            *indent([line.strip() for line in check], 2),
+            f"        g_{name} = {call}",
+        ]
+        results.append(f"g_{name}")
+    lines.append(f"    return ({tuple_source(results)})")
+    return compile_function("\n".join(lines), "apply", namespace)
+
+
+def _joint_lines(operator: Operator) -> list[str]:
+    assert operator.joint is not None
+    lines = ["    needs = tuple([edge is not None for edge in edges])"]
+    call, check = _rule_call(operator, "joint", operator.joint, scalar=False, function="joint")
+    return [*lines, *check, f"    return {call}"]
+
+
+def _rule_call(
+    operator: Operator, name: str, rule: Rule, scalar: bool, function: str | None = None
+) -> tuple[str, list[str]]:
+    """Return the call of one rule, and the version checks of the tensors that it uses."""
+    values, checks = [], []
+    by_name = {a.name: a for a in operator.arguments}
+    for wanted in rule.names:
+        argument = by_name.get(wanted)
+        if wanted == "out":
+            values.append("out_")
+        elif wanted == "out_shape":
+            values.append("node.shape")
+        elif argument is None:
+            values.append(wanted)
+        elif argument.listed:
+            values.append(f"[t._array for t in {wanted}_]")
+            checks.append(f"    if any([t._cell is not None for t in {wanted}_]): verify(node)")
+        elif argument.optional:
+            values.append(f"(None if {wanted}_ is None else {wanted}_._array)")
+            checks.append(
+                f"    if {wanted}_ is not None and {wanted}_._cell is not None: verify(node)"
+            )
+        elif scalar and wanted != operator.array_names[0]:
+            values.append(f"{wanted}_")
+        else:
+            values.append(f"{wanted}_._array")
+            checks.append(f"    if {wanted}_._cell is not None: verify(node)")
+    return f"{function or f'rule_{name}'}({', '.join(values)})", checks
