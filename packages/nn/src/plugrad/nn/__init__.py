@@ -1,5 +1,35 @@
-"""Neural-network modules, functions and losses: `torch.nn` for plugrad."""
+"""Neural-network modules, functions and losses: `torch.nn` for plugrad.
+
+>>> import plugrad
+>>> from plugrad import nn
+>>> model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
+>>> model(plugrad.ones(3, 4)).shape
+plugrad.Size([3, 2])
+"""
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from plugrad.nn import functional as functional
+from plugrad.nn import init as init
+from plugrad.nn.modules import activation, containers, linear, loss, regularization
+from plugrad.nn.modules.activation import *  # noqa: F403
+from plugrad.nn.modules.containers import *  # noqa: F403
+from plugrad.nn.modules.linear import *  # noqa: F403
+from plugrad.nn.modules.loss import *  # noqa: F403
+from plugrad.nn.modules.module import Module as Module
+from plugrad.nn.modules.regularization import *  # noqa: F403
+from plugrad.nn.parameter import Buffer as Buffer
+from plugrad.nn.parameter import Parameter as Parameter
+
+__version__ = "0.1.0"
+
+LAYERS = [
+    *activation.__all__,
+    *containers.__all__,
+    *linear.__all__,
+    *loss.__all__,
+    *regularization.__all__,
+]
+"""The names of all modules, which the plugin offers."""
+
+__all__ = [*LAYERS, "Buffer", "Module", "Parameter", "functional", "init"]

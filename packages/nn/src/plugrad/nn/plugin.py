@@ -12,5 +12,5 @@ PLUGRAD_API = (1, 0)
 @hookimpl
 def plugrad_register_layers(register: Register) -> None:
     """Offer the layers."""
-    for name in nn.__all__:
+    for name in nn.LAYERS:
         register(name, load=f"plugrad.nn:{name}")

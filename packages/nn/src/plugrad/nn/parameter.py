@@ -1,0 +1,85 @@
+"""`Parameter`: a tensor that a module learns; `Buffer`: one that it keeps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plugrad
+from plugrad import printing
+from plugrad.tensor import Tensor
+
+__all__ = ["Buffer", "Parameter"]
+
+
+class Parameter(Tensor):
+    """A tensor that a module learns: assigned to a module, it becomes one of its parameters.
+
+    Parameters
+    ----------
+    data : Tensor, optional
+        Its values, whose memory is shared; by default it is empty.
+    requires_grad : bool
+        Whether it is to be learned.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.nn.Parameter(plugrad.ones(2))
+    Parameter containing:
+    tensor([1., 1.], requires_grad=True)
+    """
+
+    __slots__ = ()
+    __module__ = "plugrad.nn.parameter"
+
+    def __new__(cls, data: Any = None, requires_grad: bool = True) -> Parameter:
+        """Make a leaf around the memory of `data`."""
+        if data is None:
+            data = plugrad.empty(0)
+        if not isinstance(data, Tensor):
+            raise TypeError(f"a Parameter is made from a Tensor, not {type(data).__name__}")
+        self: Parameter = data.detach().as_subclass(cls)
+        self.requires_grad = requires_grad
+        return self
+
+    def __repr__(self, *, tensor_contents: str | None = None) -> str:
+        return printing.parameter_repr(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
+        if id(self) in memo:
+            return memo[id(self)]  # type: ignore[no-any-return]
+        copied = type(self)(self.detach().clone(), self.requires_grad)
+        if self.grad is not None:
+            copied.grad = self.grad.__deepcopy__(memo)
+        memo[id(self)] = copied
+        return copied
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return type(self), (self.detach(), self.requires_grad)
+
+
+class Buffer(Tensor):
+    """A tensor that a module keeps without learning it: assigned to a module, it becomes a buffer.
+
+    Parameters
+    ----------
+    data : Tensor, optional
+        Its values, whose memory is shared; by default it is empty.
+    persistent : bool
+        Whether it is part of the module's state.
+    """
+
+    __slots__ = ()
+    __module__ = "plugrad.nn.parameter"
+    persistent: bool
+
+    def __new__(cls, data: Any = None, *, persistent: bool = True) -> Buffer:
+        """Make a buffer around the memory of `data`."""
+        if data is None:
+            data = plugrad.empty(0)
+        self: Buffer = data.detach().as_subclass(cls)
+        self.persistent = persistent
+        return self
+
+    def __repr__(self, *, tensor_contents: str | None = None) -> str:
+        return printing.tensor_repr(self, name="tensor", contents=tensor_contents)

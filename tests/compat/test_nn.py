@@ -1,0 +1,230 @@
+"""Modules beside PyTorch's: the same seed gives the same parameters, outputs and gradients."""
+
+import numpy as np
+import pytest
+import torch
+
+import plugrad
+
+MODULES = {
+    "Linear": (lambda t: t.nn.Linear(7, 5), (3, 7)),
+    "Linear without bias": (lambda t: t.nn.Linear(4, 2, bias=False), (2, 3, 4)),
+    "Identity": (lambda t: t.nn.Identity(1, any=2), (3,)),
+    "Flatten": (lambda t: t.nn.Flatten(), (2, 3, 4)),
+    "Flatten all": (lambda t: t.nn.Flatten(0, -1), (2, 3, 4)),
+    "Unflatten": (lambda t: t.nn.Unflatten(1, (2, 2)), (3, 4)),
+    "LayerNorm": (lambda t: t.nn.LayerNorm(6), (4, 6)),
+    "LayerNorm of two": (lambda t: t.nn.LayerNorm((3, 4), eps=1e-3), (2, 3, 4)),
+    "LayerNorm plain": (lambda t: t.nn.LayerNorm(6, elementwise_affine=False), (4, 6)),
+    "LayerNorm without bias": (lambda t: t.nn.LayerNorm(6, bias=False), (4, 6)),
+    "Dropout": (lambda t: t.nn.Dropout(0.4), (50, 3)),
+    "Dropout in eval": (lambda t: t.nn.Dropout(0.4).eval(), (50, 3)),
+    "Sequential": (
+        lambda t: t.nn.Sequential(t.nn.Linear(3, 8), t.nn.Tanh(), t.nn.Linear(8, 2)),
+        (5, 3),
+    ),
+    "ModuleList": (lambda t: t.nn.Sequential(*t.nn.ModuleList([t.nn.ReLU()] * 3)), (4, 2)),
+    "PReLU": (lambda t: t.nn.PReLU(3), (2, 3, 4)),
+    "ReLU": (lambda t: t.nn.ReLU(), (4, 5)),
+    "ReLU6": (lambda t: t.nn.ReLU6(), (4, 5)),
+    "LeakyReLU": (lambda t: t.nn.LeakyReLU(0.2), (4, 5)),
+    "ELU": (lambda t: t.nn.ELU(0.7), (4, 5)),
+    "SELU": (lambda t: t.nn.SELU(), (4, 5)),
+    "CELU": (lambda t: t.nn.CELU(1.5), (4, 5)),
+    "GELU": (lambda t: t.nn.GELU(), (4, 5)),
+    "GELU by tanh": (lambda t: t.nn.GELU("tanh"), (4, 5)),
+    "SiLU": (lambda t: t.nn.SiLU(), (4, 5)),
+    "Mish": (lambda t: t.nn.Mish(), (4, 5)),
+    "Tanh": (lambda t: t.nn.Tanh(), (4, 5)),
+    "Sigmoid": (lambda t: t.nn.Sigmoid(), (4, 5)),
+    "LogSigmoid": (lambda t: t.nn.LogSigmoid(), (4, 5)),
+    "Softplus": (lambda t: t.nn.Softplus(2.0, 1.0), (4, 5)),
+    "Softsign": (lambda t: t.nn.Softsign(), (4, 5)),
+    "Tanhshrink": (lambda t: t.nn.Tanhshrink(), (4, 5)),
+    "Hardshrink": (lambda t: t.nn.Hardshrink(), (4, 5)),
+    "Softshrink": (lambda t: t.nn.Softshrink(0.3), (4, 5)),
+    "Hardtanh": (lambda t: t.nn.Hardtanh(-0.5, 0.7), (4, 5)),
+    "Hardsigmoid": (lambda t: t.nn.Hardsigmoid(), (4, 5)),
+    "Hardswish": (lambda t: t.nn.Hardswish(), (4, 5)),
+    "Threshold": (lambda t: t.nn.Threshold(0.1, 20.0), (4, 5)),
+    "GLU": (lambda t: t.nn.GLU(), (4, 6)),
+    "Softmax": (lambda t: t.nn.Softmax(dim=1), (4, 5)),
+    "Softmin": (lambda t: t.nn.Softmin(dim=0), (4, 5)),
+    "LogSoftmax": (lambda t: t.nn.LogSoftmax(dim=-1), (4, 5)),
+}
+
+
+def arrays(*shape: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+def close(ours, theirs, exact=False):
+    a, b = ours.detach().numpy(), theirs.detach().numpy()
+    assert a.dtype == b.dtype
+    assert a.shape == b.shape
+    if exact:
+        assert np.array_equal(a, b)
+    else:
+        tolerance = 1e-5 if a.dtype == np.float32 else 1e-12
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+
+
+def both(make):
+    made = []
+    for t in (plugrad, torch):
+        t.manual_seed(7)
+        made.append(make(t))
+    return made
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_parameters_start_with_the_same_bits(name):
+    ours, theirs = both(MODULES[name][0])
+    named = list(zip(ours.named_parameters(), theirs.named_parameters(), strict=True))
+    for (n, p), (m, q) in named:
+        assert n == m
+        close(p, q, exact=True)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", MODULES)
+def test_outputs_and_gradients_agree(name, dtype):
+    make, shape = MODULES[name]
+    models = both(make)
+    data = arrays(*shape).astype(dtype)
+    outputs, inputs = [], []
+    for t, model in zip((plugrad, torch), models, strict=True):
+        model.to(getattr(t, dtype))
+        t.manual_seed(3)
+        x = t.tensor(data, requires_grad=True)
+        y = model(x)
+        weight = t.tensor(np.linspace(0.5, 1.5, y.numel()).astype(dtype)).reshape(y.shape)
+        (y * weight).sum().backward()
+        outputs.append(y)
+        inputs.append(x)
+    close(*outputs)
+    close(inputs[0].grad, inputs[1].grad)
+    for p, q in zip(models[0].parameters(), models[1].parameters(), strict=True):
+        close(p.grad, q.grad)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_modules_print_alike(name):
+    ours, theirs = both(MODULES[name][0])
+    assert repr(ours) == repr(theirs)
+
+
+def test_embeddings_agree():
+    models = both(lambda t: t.nn.Embedding(10, 3, padding_idx=2))
+    index = np.array([[1, 2, 1], [9, 0, 2]])
+    for p, q in zip(models[0].parameters(), models[1].parameters(), strict=True):
+        close(p, q)
+    outputs = [m(t.tensor(index)) for t, m in zip((plugrad, torch), models, strict=True)]
+    for y in outputs:
+        (y * y).sum().backward()
+    close(*outputs)
+    close(models[0].weight.grad, models[1].weight.grad)
+
+
+LOSSES = {
+    "MSELoss": lambda t, x, y, c: t.nn.MSELoss()(x, y),
+    "MSELoss sum": lambda t, x, y, c: t.nn.MSELoss(reduction="sum")(x, y),
+    "MSELoss none": lambda t, x, y, c: t.nn.MSELoss(reduction="none")(x, y),
+    "L1Loss": lambda t, x, y, c: t.nn.L1Loss()(x, y),
+    "SmoothL1Loss": lambda t, x, y, c: t.nn.SmoothL1Loss(beta=0.5)(x, y),
+    "HuberLoss": lambda t, x, y, c: t.nn.HuberLoss(delta=0.7)(x, y),
+    "CrossEntropyLoss": lambda t, x, y, c: t.nn.CrossEntropyLoss()(x, c),
+    "CrossEntropyLoss smooth": lambda t, x, y, c: t.nn.CrossEntropyLoss(label_smoothing=0.1)(x, c),
+    "CrossEntropyLoss sum": lambda t, x, y, c: t.nn.CrossEntropyLoss(reduction="sum")(x, c),
+    "CrossEntropyLoss ignoring": lambda t, x, y, c: t.nn.CrossEntropyLoss(ignore_index=1)(x, c),
+    "CrossEntropyLoss of probabilities": lambda t, x, y, c: t.nn.CrossEntropyLoss()(
+        x, y.softmax(1)
+    ),
+    "NLLLoss": lambda t, x, y, c: t.nn.NLLLoss()(x.log_softmax(1), c),
+    "BCEWithLogitsLoss": lambda t, x, y, c: t.nn.BCEWithLogitsLoss()(x, y.sigmoid()),
+    "BCELoss": lambda t, x, y, c: t.nn.BCELoss()(x.sigmoid(), y.sigmoid()),
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_losses_agree(name):
+    results, inputs = [], []
+    for t in (plugrad, torch):
+        x = t.tensor(arrays(6, 4), requires_grad=True)
+        y = t.tensor(arrays(6, 4, seed=1))
+        c = t.tensor(np.array([0, 1, 3, 2, 1, 0]))
+        loss = LOSSES[name](t, x, y, c)
+        loss.sum().backward()
+        results.append(loss)
+        inputs.append(x)
+    close(*results)
+    close(inputs[0].grad, inputs[1].grad)
+
+
+INITS = {
+    "uniform_": lambda t, w: t.nn.init.uniform_(w, -1, 2),
+    "normal_": lambda t, w: t.nn.init.normal_(w, 1, 0.5),
+    "constant_": lambda t, w: t.nn.init.constant_(w, 0.3),
+    "ones_": lambda t, w: t.nn.init.ones_(w),
+    "zeros_": lambda t, w: t.nn.init.zeros_(w),
+    "eye_": lambda t, w: t.nn.init.eye_(w),
+    "kaiming_uniform_": lambda t, w: t.nn.init.kaiming_uniform_(w, nonlinearity="relu"),
+    "kaiming_uniform_ of outputs": lambda t, w: t.nn.init.kaiming_uniform_(w, 0.3, "fan_out"),
+    "kaiming_normal_": lambda t, w: t.nn.init.kaiming_normal_(w),
+    "xavier_uniform_": lambda t, w: t.nn.init.xavier_uniform_(w, 1.5),
+    "xavier_normal_": lambda t, w: t.nn.init.xavier_normal_(w),
+}
+
+
+@pytest.mark.parametrize("name", INITS)
+def test_initial_values_agree(name):
+    filled = []
+    for t in (plugrad, torch):
+        t.manual_seed(11)
+        filled.append(INITS[name](t, t.empty(9, 5)))
+    close(*filled, exact="normal" not in name)
+
+
+def test_state_goes_both_ways():
+    ours, theirs = both(lambda t: t.nn.Sequential(t.nn.Linear(3, 2), t.nn.LayerNorm(2)))
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    state = {k: plugrad.tensor(v.numpy() + 1) for k, v in theirs.state_dict().items()}
+    ours.load_state_dict(state)
+    for name, value in theirs.state_dict().items():
+        assert np.array_equal(ours.state_dict()[name].numpy(), value.numpy() + 1)
+
+
+REFUSED = {
+    "an unknown key": lambda t: t.nn.Linear(1, 1).load_state_dict({"nope": t.ones(1)}),
+    "a wrong shape": lambda t: t.nn.Linear(1, 1, bias=False).load_state_dict(
+        {"weight": t.ones(2, 2)}
+    ),
+    "a state that is no mapping": lambda t: t.nn.Linear(1, 1).load_state_dict([1]),
+    "an absent attribute": lambda t: t.nn.Linear(1, 1).nope,
+    "no forward": lambda t: t.nn.Module()(1),
+    "a parameter that is no leaf": lambda t: t.nn.Module().register_parameter(
+        "p", t.nn.Parameter(t.ones(1)) * 2
+    ),
+    "a name with a dot": lambda t: t.nn.Module().register_buffer("a.b", t.ones(1)),
+    "an empty name": lambda t: t.nn.Module().add_module("", t.nn.ReLU()),
+    "a taken name": lambda t: t.nn.Linear(1, 1).register_buffer("weight", t.ones(1)),
+    "a module of the wrong type": lambda t: t.nn.Module().add_module("m", 3),
+    "a buffer of the wrong type": lambda t: t.nn.Module().register_buffer("b", 3),
+    "a parameter replaced by a tensor": lambda t: setattr(t.nn.Linear(1, 1), "weight", t.ones(1)),
+    "an integer dtype": lambda t: t.nn.Linear(1, 1).to(t.int64),
+    "a mode that is no bool": lambda t: t.nn.Linear(1, 1).train("yes"),
+    "a path to nothing": lambda t: t.nn.Sequential(t.nn.ReLU()).get_submodule("1"),
+    "dropout beyond 1": lambda t: t.nn.Dropout(1.5),
+    "an index beyond the end": lambda t: t.nn.Sequential(t.nn.ReLU())[3],
+    "shapes that do not fit": lambda t: t.nn.Linear(3, 2)(t.ones(2, 4)),
+    "an unknown nonlinearity": lambda t: t.nn.init.calculate_gain("nope"),
+    "a fan of a vector": lambda t: t.nn.init.xavier_uniform_(t.ones(3)),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_refused_is_refused_alike(name):
+    with pytest.raises(Exception) as theirs:  # noqa: PT011  # which, PyTorch tells
+        REFUSED[name](torch)
+    with pytest.raises(type(theirs.value)):
+        REFUSED[name](plugrad)
