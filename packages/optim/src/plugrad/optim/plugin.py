@@ -12,5 +12,5 @@ PLUGRAD_API = (1, 0)
 @hookimpl
 def plugrad_register_optimizers(register: Register) -> None:
     """Offer the optimizers."""
-    for name in optim.__all__:
+    for name in optim.OPTIMIZERS:
         register(name, load=f"plugrad.optim:{name}")
