@@ -58,8 +58,15 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Check the types of all packages, read as one."""
-    session.install(*needs("types"))
+    """Check the types of all packages, read as one, and those that users see."""
+    install(session, "types")
+    session.run("python", "tools/stubs.py", "--check")
+    with tempfile.TemporaryDirectory() as elsewhere:
+        # Away from the checkout a program finds the installed packages, as a user's does.
+        program = shutil.copy(ROOT / "examples" / "typed.py", elsewhere)
+        with session.chdir(elsewhere):
+            session.run("mypy", "--strict", program)
+            session.run("pyright", "--warnings", program)
     parts = ("plugrad", "plugrad.nn", "plugrad.optim", "plugrad.profiler", "plugrad_cuda")
     session.run("mypy", *(argument for part in parts for argument in ("--package", part)))
 

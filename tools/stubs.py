@@ -7,30 +7,63 @@ only compares, and fails if they are stale.
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import plugrad
+from plugrad import dtypes, layouts
+from plugrad.operators import legacy
 from plugrad.vocabulary import registry
 
 PACKAGE = Path(__file__).parents[1] / "packages" / "core" / "src" / "plugrad"
-HEADER = '''"""{what}: generated from the operators' declarations by tools/stubs.py."""
+HEADER = '''"""{what}: written by tools/stubs.py from the operators' declarations."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, SupportsFloat, SupportsIndex
-
-import numpy
-
-import plugrad
-from plugrad.devices import device
-from plugrad.dtypes import dtype
-from plugrad.random.generator import Generator
-from plugrad.shapes import Size
-from plugrad.tensor import Tensor
+import builtins
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, SupportsFloat, SupportsIndex
 
 '''
+TYPES = """from plugrad.devices import device as device
+from plugrad.dtypes import dtype as dtype
+from plugrad.random.generator import Generator as Generator
+from plugrad.shapes import Size as Size
+"""
+# Everything on `plugrad` that is written out in its modules, and so has types there.
+EXPORTS = """from plugrad import autograd as autograd
+from plugrad import cuda as cuda
+from plugrad import linalg as linalg
+from plugrad import plugins as plugins
+from plugrad import random as random
+from plugrad import return_types as return_types
+from plugrad import testing as testing
+from plugrad.autograd.modes import enable_grad as enable_grad
+from plugrad.autograd.modes import inference_mode as inference_mode
+from plugrad.autograd.modes import is_grad_enabled as is_grad_enabled
+from plugrad.autograd.modes import is_inference_mode_enabled as is_inference_mode_enabled
+from plugrad.autograd.modes import no_grad as no_grad
+from plugrad.autograd.modes import set_grad_enabled as set_grad_enabled
+from plugrad.dtypes import get_default_dtype as get_default_dtype
+from plugrad.dtypes import set_default_dtype as set_default_dtype
+from plugrad.layouts import layout as layout
+from plugrad.layouts import memory_format as memory_format
+from plugrad.limits import finfo as finfo
+from plugrad.limits import iinfo as iinfo
+from plugrad.operators.device_table import get_default_device as get_default_device
+from plugrad.operators.device_table import set_default_device as set_default_device
+from plugrad.operators.legacy import tensortype as tensortype
+from plugrad.printing import set_printoptions as set_printoptions
+from plugrad.promotion import promote_types as promote_types
+from plugrad.random import default_generator as default_generator
+from plugrad.random import get_rng_state as get_rng_state
+from plugrad.random import initial_seed as initial_seed
+from plugrad.random import manual_seed as manual_seed
+from plugrad.random import seed as seed
+from plugrad.random import set_rng_state as set_rng_state
+from plugrad.threads import get_num_threads as get_num_threads
+from plugrad.threads import set_num_threads as set_num_threads
+"""
 # A type checker would rather have these of `object`, whose result is a bool.
 OVERRIDES = ("__eq__", "__ne__")
 
@@ -82,36 +115,46 @@ def _from_signature(signature: inspect.Signature) -> tuple[list[str], str]:
 
 
 def _shown(annotation: Any) -> str:
-    text = annotation if isinstance(annotation, str) else getattr(
-        annotation, "__name__", str(annotation))  # fmt: skip
-    simple = all(word in KNOWN for word in _words(text))
-    return text if simple else "Any"
+    """Return an annotation as source that holds anywhere, or ``Any`` where it would not.
+
+    Dtypes and methods are called ``float`` and ``int``, so Python's own are named in full.
+    """
+    text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "Any")
+    words = set(re.findall(r"[\w.]+", text))
+    if not words <= KNOWN:
+        return "Any"
+    return re.sub(r"\b(bool|int|float|complex|str|tuple|list|dict)\b", r"builtins.\1", text)
 
 
-def _words(text: str) -> list[str]:
-    return "".join(c if c.isalnum() or c in "_." else " " for c in text).split()
+KNOWN = {
+    *("Any", "None", "bool", "int", "float", "complex", "str", "tuple", "list", "dict"),
+    *("Tensor", "dtype", "device", "Size", "Generator"),
+    *("Sequence", "Iterable", "Callable", "SupportsIndex", "SupportsFloat"),
+}
 
 
-KNOWN = frozenset(
-    "Any None bool int float complex str tuple list dict Tensor dtype device Size Generator "
-    "Sequence Iterable Callable SupportsIndex SupportsFloat".split()
-)
-
-
-def functions_stub() -> str:
-    """Return the stub of `plugrad.functions`."""
-    lines = []
+def package_stub() -> str:
+    """Return the stub of `plugrad` itself."""
+    lines = [HEADER.format(what="What plugrad exports") + EXPORTS + TYPES]
+    lines.append("from plugrad.tensor import Tensor as Tensor\n\n__version__: builtins.str")
+    for names, kind in ((dtypes.PUBLIC_NAMES, "dtype"), (layouts.PUBLIC_NAMES, "Any"),
+                        (legacy.TENSOR_TYPES, "Any")):  # fmt: skip
+        lines += [f"{name}: {kind}" for name in names]
     for name, function in sorted(registry.functions.items()):
         if name.isidentifier() and callable(function):
             parameters, returned = parameters_of(function)
             lines.append(f"def {name}({', '.join(parameters)}) -> {returned}: ...")
-    return HEADER.format(what="The functions of plugrad") + "\n".join(lines) + "\n"
+    lines.append("def __getattr__(name: builtins.str) -> Any: ...  # what plugins add")
+    return "\n".join(lines) + "\n"
 
 
 def methods_stub() -> str:
     """Return the stub of `plugrad.methods`."""
-    lines = ["class TensorMethods:"]
+    lines = [HEADER.format(what="The methods of Tensor") + TYPES]
+    lines += ["from plugrad.tensor import Tensor\n", "class TensorMethods:"]
     for name, method in sorted(registry.methods.items()):
+        if name in ("__reduce_ex__", "__deepcopy__"):
+            continue  # of no use to a type checker
         if isinstance(method, property):
             lines += ["    @property", f"    def {name}(self) -> Tensor: ..."]
             continue
@@ -121,20 +164,17 @@ def methods_stub() -> str:
         parameters, returned = parameters_of(method)
         if name.startswith("__"):
             parameters = [p for p in parameters if p != "*" and not p.startswith("out:")]
-            returned = "Tensor" if name not in ("__setitem__",) else "None"
-        others = ", ".join(["self", *parameters[1:]])
-        if parameters and parameters[0].startswith("*"):
-            others = ", ".join(["self", *parameters])
+            returned = "None" if name == "__setitem__" else "Tensor"
+        rest = parameters if parameters and parameters[0].startswith("*") else parameters[1:]
         ignore = "  # type: ignore[override]" if name in OVERRIDES else ""
-        lines.append(f"    def {name}({others}) -> {returned}: ...{ignore}")
-    return HEADER.format(what="The methods of Tensor") + "\n".join(lines) + "\n"
+        lines.append(f"    def {name}({', '.join(['self', *rest])}) -> {returned}: ...{ignore}")
+    return "\n".join(lines) + "\n"
 
 
 def main() -> int:
     """Write the stubs, or compare them."""
-    assert plugrad.Tensor is not None
     stale = []
-    for name, text in {"functions": functions_stub(), "methods": methods_stub()}.items():
+    for name, text in {"__init__": package_stub(), "methods": methods_stub()}.items():
         path = PACKAGE / f"{name}.pyi"
         if "--check" in sys.argv:
             if not path.exists() or path.read_text(encoding="utf-8") != text:

@@ -54,18 +54,22 @@ MODULES = {
 }
 
 
+# PyTorch's own gradient has the factor 1/6 in float32 here, whatever the input's dtype.
+ROUGH = {"Hardsigmoid": 1e-7}
+
+
 def arrays(*shape: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal(shape)
 
 
-def close(ours, theirs, exact=False):
+def close(ours, theirs, exact=False, rough=0.0):
     a, b = ours.detach().numpy(), theirs.detach().numpy()
     assert a.dtype == b.dtype
     assert a.shape == b.shape
     if exact:
         assert np.array_equal(a, b)
     else:
-        tolerance = 1e-5 if a.dtype == np.float32 else 1e-12
+        tolerance = max(rough, 1e-5 if a.dtype == np.float32 else 1e-12)
         np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
 
 
@@ -103,7 +107,7 @@ def test_outputs_and_gradients_agree(name, dtype):
         outputs.append(y)
         inputs.append(x)
     close(*outputs)
-    close(inputs[0].grad, inputs[1].grad)
+    close(inputs[0].grad, inputs[1].grad, rough=ROUGH.get(name, 0.0))
     for p, q in zip(models[0].parameters(), models[1].parameters(), strict=True):
         close(p.grad, q.grad)
 

@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plugrad.random import distributions as draw
+from plugrad.random import manual_seed as seed_default
 from plugrad.random.generator import Generator
-from plugrad.random.generator import manual_seed as seed_default
 
 SIZES = (0, 1, 2, 3, 5, 15, 16, 17, 31, 32, 33, 100, 127, 1000, 4096, 10_000)
 REAL = ("float32", "float64", "float16", "bfloat16")

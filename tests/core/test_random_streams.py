@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plugrad.random import default_generator, manual_seed, permutation
 from plugrad.random import distributions as draw
-from plugrad.random import permutation
 from plugrad.random.fused import multiply_add
-from plugrad.random.generator import Generator, default_generator, manual_seed
+from plugrad.random.generator import Generator
 
 SEED = 2024
 FLOAT32, FLOAT64, INT64 = (np.dtype(kind) for kind in ("float32", "float64", "int64"))

@@ -171,6 +171,18 @@ class device:
     def __delattr__(self, attribute: str) -> NoReturn:
         raise AttributeError(f"a device cannot be changed: deleting {attribute!r} is not possible")
 
+    def __enter__(self) -> device:
+        """Make tensors here, in this thread, where no other device is named."""
+        from plugrad.operators.device_table import default_device
+
+        default_device.enter(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        from plugrad.operators.device_table import default_device
+
+        default_device.leave()
+
     def __str__(self) -> str:
         return self.type if self.index is None else f"{self.type}:{self.index}"
 

@@ -30,13 +30,23 @@ from plugrad.autograd.tape import (
 )
 from plugrad.autograd.views import share_memory
 from plugrad.devices import device
+from plugrad.layouts import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    layout,
+    memory_format,
+    order_of,
+    strided,
+)
+from plugrad.methods import TensorMethods
 from plugrad.shapes import Size, normalize_dim
 from plugrad.vocabulary.registry import methods
 
 __all__ = ["Tensor"]
 
 
-class Tensor(TensorBase):
+class Tensor(TensorBase, TensorMethods):
     """A multidimensional array whose operations can be differentiated.
 
     Tensors are made by `plugrad.tensor`, `plugrad.zeros` and their kind, and by every operation.

@@ -10,32 +10,40 @@ meets a stale ``grad_fn``.
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from plugrad.autograd.modes import mode
-from plugrad.autograd.tape import Node, alias_cell, hooks_of, meta_of, tick
+from plugrad.autograd.tape import (
+    AccumulateGrad,
+    AliasCell,
+    Meta,
+    Node,
+    alias_cell,
+    hooks_of,
+    meta_of,
+    tick,
+)
 
 if TYPE_CHECKING:
     from plugrad.tensor import Tensor
-    from plugrad.vocabulary.registry import Operator
 
 __all__ = [
     "CopySlices",
     "Step",
     "View",
-    "attach_view",
+    "add_step",
     "rebase",
     "restride",
     "share_memory",
 ]
 
+_new: Final[Any] = tuple.__new__
+
 Step = tuple[str, tuple[Any, ...], tuple[int, ...]]
 """One step of a view: operator, parameters, and the shape before it."""
 
 
-@dataclass(slots=True)
-class View:
+class View(NamedTuple):
     """How a tensor is a view.
 
     Attributes
@@ -59,26 +67,31 @@ def share_memory(tensor: Tensor, other: Tensor) -> None:
     tensor._cell = alias_cell(other)
 
 
-def attach_view(
-    op: Operator, tensor: Tensor, parent: Tensor, params: tuple[Any, ...], origin: str = ""
-) -> None:
-    """Make `tensor`, which `op` has just made from `parent`, its differentiable view."""
-    add_step(tensor, parent, (op.name, params, parent._array.shape), origin)
-
-
 def add_step(tensor: Tensor, parent: Tensor, step: Step, origin: str = "") -> None:
-    """Make `tensor` the differentiable view of `parent` to which `step` leads."""
+    """Make `tensor`, just made, the differentiable view of `parent` to which `step` leads.
+
+    Parameters
+    ----------
+    origin : str
+        See `View`.
+    """
     if not parent._table.views:
         return
-    if not mode.grad:
-        origin = origin or "no_grad"
-    cell = tensor._cell = alias_cell(parent)
-    above = parent._meta.view if parent._meta is not None else None
+    cell = parent._cell
+    if cell is None:
+        cell = parent._cell = AliasCell()
+    tensor._cell = cell
+    if not mode.grad and not origin:
+        origin = "no_grad"
+    meta = parent._meta
+    above = None if meta is None else meta.view
+    tensor._meta = meta = Meta()
+    # `View(...)` would take four times as long.
     if above is None:
-        view = View(parent, (step,), origin)
+        meta.view = _new(View, (parent, (step,), origin))
     else:
-        view = View(above.base, (*above.steps, step), origin or above.origin)
-    meta_of(tensor).view = view
+        base, steps, before = above
+        meta.view = _new(View, (base, (*steps, step), before or origin))
     cell.add_view(tensor)
 
 
@@ -171,8 +184,7 @@ def restride(tensor: Tensor, array: Any, step: Step, back: Step, node: Node | No
     if isinstance(tensor._edge, AccumulateGrad):
         tensor._edge.describe(tensor)
     if node is not None:
-        tensor._edge = node
-        _move_retained_grad(tensor)
+        _move(tensor, node)
         if view is None:
             _derive_views(tensor)
 
@@ -195,8 +207,7 @@ def _derive_views(base: Tensor) -> None:
     for tensor in _live_views(base):
         view = meta_of(tensor).view
         if view.origin != "no_grad":
-            tensor._edge = _view_node(tensor, view)
-            _move_retained_grad(tensor)
+            _move(tensor, _view_node(tensor, view))
 
 
 def _view_node(tensor: Tensor, view: View) -> Node:

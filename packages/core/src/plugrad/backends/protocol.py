@@ -134,6 +134,10 @@ class Kernels:
             step *= max(size, 1)
         return tuple(reversed(steps))
 
+    def repeats(self, x: Any) -> bool:
+        """Return whether several elements of `x` have one place in memory."""
+        return any(step == 0 and n > 1 for step, n in zip(self.strides(x), x.shape, strict=True))
+
     def storage_offset(self, x: Any) -> int:
         """Return the distance in elements from the start of the memory of `x` to its first."""
         return 0

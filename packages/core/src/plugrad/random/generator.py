@@ -18,14 +18,14 @@ from __future__ import annotations
 import operator
 import os
 import threading
-from typing import Any, Final, Self, SupportsInt
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from plugrad.devices import device as device_type
 
-__all__ = ["Generator", "default_generator", "manual_seed"]
+__all__ = ["Generator"]
 
 _DEFAULT_SEED: Final = 67280421310721
 """What PyTorch seeds a new generator with."""
@@ -367,39 +367,3 @@ def _rebuild(kind: type[Generator], device: str, state: NDArray[np.uint8]) -> Ge
     generator = kind(device)
     generator._unpack(state)
     return generator
-
-
-default_generator: Final = Generator()
-"""The generator of every function that is not given one. Each process begins with another seed."""
-default_generator.seed()
-
-
-def manual_seed(seed: SupportsInt | str) -> Generator:
-    """Start the stream that belongs to a seed in the default generator.
-
-    Parameters
-    ----------
-    seed : int
-        As for `Generator.manual_seed`. Anything that ``int()`` takes will do, as in PyTorch:
-        1.7 counts as 1.
-
-    Returns
-    -------
-    Generator
-        The default generator.
-
-    Raises
-    ------
-    ValueError
-        If `seed` is nan, or needs more than 64 bits.
-    OverflowError
-        If it is infinite.
-    TypeError
-        If ``int()`` does not take it. The stream goes on unchanged after each of them.
-
-    Examples
-    --------
-    >>> manual_seed(3).initial_seed()
-    3
-    """
-    return default_generator.manual_seed(int(seed))

@@ -208,7 +208,7 @@ class DualKernels(Kernels):
     def lift(self, tensor: Any) -> Any:
         """Return a tensor of any lower level as a tensor of this one."""
         if tensor._table.level < self.ground.level:
-            tensor = self.ground.lift(tensor)  # type: ignore[operator]
+            tensor = self.ground.lift(tensor)
         return new_tensor(self.lifted(tensor), self, tensor._dtype)
 
     def wrap(self, result: Any) -> Any:
@@ -235,10 +235,17 @@ class DualKernels(Kernels):
         return self.wrap(value)  # type: ignore[no-any-return]
 
     def add_into(self, x: Dual, value: Dual) -> Dual:
-        return x + value  # type: ignore[operator, no-any-return]
+        total: Dual = self.add(x, value)
+        return total
 
     def shares_memory(self, x: Any, y: Any) -> bool:
         return True
+
+    def is_contiguous(self, x: Dual) -> bool:
+        return bool(x.primal.is_contiguous())
+
+    def strides(self, x: Dual) -> tuple[int, ...]:
+        return tuple(x.primal.stride())
 
     def is_dense(self, x: Any) -> bool:
         return True

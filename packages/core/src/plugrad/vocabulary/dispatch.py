@@ -122,7 +122,7 @@ def _attach_views(
     op: Operator, outputs: list[Tensor], parent: Tensor, params: tuple[Any, ...]
 ) -> None:
     if op.outputs is None:
-        views.attach_view(op, outputs[0], parent, params)
+        views.add_step(outputs[0], parent, (op.name, params, parent._array.shape))
         return
     for number, tensor in enumerate(outputs):
         step = op.view(parent._array.shape, number, *params)

@@ -54,6 +54,8 @@ def inplace(op: Operator, arrays: tuple[Any, ...], params: tuple[Any, ...]) -> A
 
 def _inplace(op: Operator, arrays: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
     target = arrays[0]
+    if mode.run is not None and _changed_at_once(op, arrays, params):
+        return target
     name = f"{op.name}_"
     arrays = checked(op, arrays)
     if not isinstance(target, tape.TensorBase):
@@ -79,6 +81,47 @@ def _inplace(op: Operator, arrays: tuple[Any, ...], params: tuple[Any, ...]) -> 
     if node is not None:
         views.rebase(tensor, node)
     return tensor
+
+
+def _changed_at_once(op: Operator, arrays: tuple[Any, ...], params: tuple[Any, ...]) -> bool:
+    """Do the usual case of an optimizer's step, and return whether it was one.
+
+    Nothing is to be recorded, nothing to be converted or broadcast, and the table has a kernel that
+    writes into its first array.
+    """
+    tensor = arrays[0]
+    table = getattr(tensor, "_table", None)
+    kernel = getattr(table, op.into, None)
+    if kernel is None or table is None:
+        return False
+    kind, array, meta = tensor._dtype, tensor._array, tensor._meta
+    recording = mode.grad
+    if not kind.weak_scalar or (recording and tensor._edge is not None):
+        return False
+    if (meta is not None and meta.view is not None) or isinstance(tensor._cell, tape.InferenceCell):
+        return False
+    if not array.shape or not table.is_dense(array):
+        return False
+    raw = [array]
+    for other in arrays[1:]:
+        if other.__class__ is float or other.__class__ is int:
+            raw.append(other)
+            continue
+        if (
+            getattr(other, "_table", None) is not table
+            or other._dtype is not kind
+            or (recording and other._edge is not None)
+        ):
+            return False
+        values = other._array
+        if values.shape != array.shape or (
+            values is not array and table.may_overlap(array, values)
+        ):
+            return False
+        raw.append(values)
+    tensor._array = mode.quiet(kernel, *raw, *params)
+    changed(tensor, f"{op.name}_")
+    return True
 
 
 def changed(tensor: Tensor, name: str) -> None:
@@ -144,8 +187,7 @@ def refuse_change(tensor: Tensor, name: str) -> None:
         raise RuntimeError(
             f"{name}() cannot change a view: arrays of the {tensor.device} backend are immutable"
         )
-    strides = tensor._table.strides(tensor._array)
-    if any(step == 0 and n > 1 for step, n in zip(strides, tensor._array.shape, strict=True)):
+    if tensor._table.repeats(tensor._array):
         raise RuntimeError(
             f"{name}() would write to a tensor of which several elements share one place in "
             "memory (an expanded tensor); clone it first"
@@ -189,7 +231,8 @@ def write_out(op: Operator, out: Any, results: list[Any], inputs: list[Tensor]) 
         raise TypeError(
             f"{op.name}(): out must be {len(results)} tensor(s), not {type(out).__name__}"
         )
-    if mode.grad and any(t._edge is not None for t in [*inputs, *targets]):
+    recorded = mode.grad and bool(op.rules or op.joint)
+    if recorded and any(t._edge is not None for t in [*inputs, *targets]):
         raise RuntimeError(
             f"{op.name}(): out= cannot be recorded, but an argument requires grad; use the "
             "returned tensor, or no_grad()"

@@ -175,6 +175,11 @@ class Operator:
             yield self.joint
 
     @cached_property
+    def into(self) -> str:
+        """The name of the kernel, if a table has it, that writes into its first array."""
+        return f"{self.name}_into"
+
+    @cached_property
     def output_names(self) -> tuple[str, ...]:
         """Names under which rules ask for outputs."""
         return self.outputs if isinstance(self.outputs, tuple) else ("out",)

@@ -108,7 +108,7 @@ def _bind(namespace: dict[str, Any], operator: Operator) -> None:
         new=object.__new__,
         Tensor=tape.tensor_class(),
         AliasCell=tape.AliasCell,
-        attach_view=views.attach_view,
+        add_step=views.add_step,
         versions_of=saved.versions_of,
         tick=tape.tick,
         bool_=dtypes.bool_,
@@ -312,7 +312,8 @@ def _wrap_and_record(operator: Operator, arguments: list[str], fixed_dtype: str)
             "    tensor._edge = None",
         ]
     if operator.view:
-        lines.append(f"attach_view(op, tensor, {arguments[0]}, ({tuple_source(operator.params)}))")
+        step = f"{operator.name!r}, ({tuple_source(operator.params)}), {arguments[0]}._array.shape"
+        lines.append(f"add_step(tensor, {arguments[0]}, ({step}))")
     return lines
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import plugrad
 from plugrad import printing
@@ -43,7 +43,7 @@ class Parameter(Tensor):
         return self
 
     def __repr__(self, *, tensor_contents: str | None = None) -> str:
-        return printing.parameter_repr(self)
+        return printing.parameter_repr(cast("Any", self))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         if id(self) in memo:
@@ -82,4 +82,4 @@ class Buffer(Tensor):
         return self
 
     def __repr__(self, *, tensor_contents: str | None = None) -> str:
-        return printing.tensor_repr(self, name="tensor", contents=tensor_contents)
+        return printing.tensor_repr(cast("Any", self), name="tensor", contents=tensor_contents)

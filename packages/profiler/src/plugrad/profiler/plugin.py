@@ -1,8 +1,7 @@
-"""What plugrad-profiler plugs in: what observes operators while they run."""
+"""What plugrad-profiler plugs in: an observer of operators, and a writer of traces."""
 
 from __future__ import annotations
 
-from plugrad import profiler
 from plugrad.plugins import hookimpl
 from plugrad.plugins.registers import Register
 
@@ -11,6 +10,11 @@ PLUGRAD_API = (1, 0)
 
 @hookimpl
 def plugrad_register_observers(register: Register) -> None:
-    """Offer the profilers."""
-    for name in profiler.__all__:
-        register(name, load=f"plugrad.profiler:{name}")
+    """Offer the profiler."""
+    register("profile", load="plugrad.profiler.session:profile")
+
+
+@hookimpl
+def plugrad_register_exporters(register: Register) -> None:
+    """Offer the format of traces."""
+    register("chrome_trace", load="plugrad.profiler.chrome:write_trace")

@@ -61,7 +61,8 @@ def jacobian(
             [0., 4.]])
     """
     if strategy not in ("reverse-mode", "forward-mode"):
-        raise ValueError(f"strategy must be 'reverse-mode' or 'forward-mode', not {strategy!r}")
+        # PyTorch's type; an `assert` would not survive ``python -O``.
+        raise AssertionError(f"strategy must be 'reverse-mode' or 'forward-mode', not {strategy!r}")
     if strict and vectorize:
         raise RuntimeError("jacobian: strict=True cannot be combined with vectorize=True")
     if strategy == "forward-mode":
@@ -168,7 +169,7 @@ def hessian(
     """
     given, was_tuple = as_tuple(inputs, "inputs", "hessian")
     if outer_jacobian_strategy not in ("reverse-mode", "forward-mode"):
-        raise ValueError(
+        raise AssertionError(
             "outer_jacobian_strategy must be 'reverse-mode' or 'forward-mode', not "
             f"{outer_jacobian_strategy!r}"
         )

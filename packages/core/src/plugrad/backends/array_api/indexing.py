@@ -179,7 +179,9 @@ class IndexingKernels(ArrayKernels):
 
     # ------------------------------------------------------------------------- whole slices of it
 
-    def _slice_places(self, shape: Shape, dim: int, index: Any, error: OutOfRange = IndexError) -> Any:
+    def _slice_places(
+        self, shape: Shape, dim: int, index: Any, error: OutOfRange = IndexError
+    ) -> Any:
         """Return the places of the slices along `dim` that `index`, a vector, names."""
         if not shape:
             self._require_range(index, 1, 0, error)
@@ -229,7 +231,9 @@ class IndexingKernels(ArrayKernels):
     def put(self, x: Any, index: Any, source: Any, accumulate: bool) -> Any:
         places = self._wrapped(index, math.prod(x.shape), 0)
         write = self.add_at if accumulate else self.put_at
-        return self.reshape(write(self._flat(x), places, self.reshape(source, index.shape)), x.shape)
+        return self.reshape(
+            write(self._flat(x), places, self.reshape(source, index.shape)), x.shape
+        )
 
     def masked_select(self, x: Any, mask: Any) -> Any:
         x, mask = self.xp.broadcast_arrays(x, mask)

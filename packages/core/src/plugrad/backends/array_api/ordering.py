@@ -19,14 +19,14 @@ class OrderingKernels(ReductionKernels):
     def order(self, x: Any, dim: int, descending: bool) -> Any:
         """Return the indices that sort `x`; equal elements keep their order."""
         xp = self.xp
-        return xp.argsort(self._comparable(x), axis=dim, descending=descending, stable=True)
+        return xp.argsort(self._numeric(x), axis=dim, descending=descending, stable=True)
 
     def _alone(self, x: Any) -> tuple[Any, Any]:
         """Return the only element of a 0-d array, and its index."""
         return self.copy(x), self.zeros((), types.int64)
 
     def _part(self, x: Any, dim: int, start: int, stop: int) -> Any:
-        return x[(slice(None),) * dim + (slice(start, stop),)]
+        return x[(*(slice(None),) * dim, slice(start, stop), ...)]
 
     def sort(self, x: Any, dim: int, descending: bool) -> tuple[Any, Any]:
         if not x.shape:
@@ -56,7 +56,7 @@ class OrderingKernels(ReductionKernels):
         index = self._part(self.order(x, dim, False), dim, middle, middle + 1)
         missing = self._is_nan(x)
         found = self.xp.any(missing, axis=dim, keepdims=True)
-        first = self.argmax(self._comparable(missing), dim, True)
+        first = self.argmax(self._numeric(missing), dim, True)
         return self._at(x, self.xp.where(found, first, index), dim, keepdim)
 
     def nanmedian_dim(self, x: Any, dim: int, keepdim: bool) -> tuple[Any, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from plugrad.backends.array_api.special import SpecialKernels
@@ -153,7 +154,7 @@ class PointwiseKernels(SpecialKernels):
             x = self.maximum(x, min)
         return x if max is None else self.minimum(x, max)
 
-    # ------------------------------------------------------------------------- signs and comparisons
+    # ------------------------------------------------------------------------ signs and comparisons
 
     def sign(self, x: Any) -> Any:
         if x.dtype == self.raw_dtype(bool_):
@@ -197,7 +198,7 @@ class PointwiseKernels(SpecialKernels):
 
 
 # Powers that products, quotients and roots give: as exact as PyTorch's, which takes them so too.
-_POWERS = {
+_POWERS: dict[complex, Callable[[Any, Any], Any]] = {
     -2: lambda k, x: 1 / (x * x),
     -1: lambda k, x: 1 / x,
     -0.5: lambda k, x: 1 / k.sqrt(x),

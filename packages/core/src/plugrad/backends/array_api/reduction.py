@@ -18,13 +18,11 @@ class ReductionKernels(ArrayKernels):
     # ------------------------------------------------------------------------- sums and products
 
     def sum(self, x: Any, dtype: dtype | None = None) -> Any:
-        return self.sum_dim(x, None, False, dtype)
+        return self.sum_dim(x, tuple(range(len(x.shape))), False, dtype)
 
-    def sum_dim(
-        self, x: Any, dim: Dims | None, keepdim: bool = False, dtype: dtype | None = None
-    ) -> Any:
+    def sum_dim(self, x: Any, dim: Dims, keepdim: bool = False, dtype: dtype | None = None) -> Any:
         working, result = self.accumulation(x, dtype)
-        total = self.xp.sum(x, axis=dim, keepdims=keepdim, dtype=working)
+        total = self.xp.sum(self._numeric(x), axis=dim, keepdims=keepdim, dtype=working)
         return total if result is None else self.cast(total, result)
 
     def mean(self, x: Any, dtype: dtype | None = None) -> Any:
@@ -44,15 +42,25 @@ class ReductionKernels(ArrayKernels):
 
     def _prod(self, x: Any, dim: int | Dims | None, keepdim: bool, dtype: dtype | None) -> Any:
         working, result = self.accumulation(x, dtype)
-        product = self.xp.prod(x, axis=dim, keepdims=keepdim, dtype=working)
+        product = self.xp.prod(self._numeric(x), axis=dim, keepdims=keepdim, dtype=working)
         return product if result is None else self.cast(product, result)
 
     def cumsum(self, x: Any, dim: int, dtype: dtype | None = None) -> Any:
+        return self._accumulate(self.xp.cumulative_sum, x, dim, dtype)
+
+    def cumprod(self, x: Any, dim: int, dtype: dtype | None = None) -> Any:
+        return self._accumulate(self.xp.cumulative_prod, x, dim, dtype)
+
+    def _accumulate(self, scan: Any, x: Any, dim: int, dtype: dtype | None) -> Any:
         working, result = self.accumulation(x, dtype)
         if not x.shape:
             return self.cast(self.copy(x), result or self.dtypes[working])
-        total = self.xp.cumulative_sum(x, axis=dim, dtype=working)
+        total = scan(self._numeric(x), axis=dim, dtype=working)
         return total if result is None else self.cast(total, result)
+
+    def _numeric(self, x: Any) -> Any:
+        """Return bools as integers: the standard neither adds them up nor orders them."""
+        return self.cast(x, types.uint8) if self.dtypes[x.dtype] is types.bool_ else x
 
     def accumulation(self, x: Any, kind: dtype | None) -> tuple[Any, dtype | None]:
         """Return the raw dtype to add up in, and what to convert to then; None for nothing."""
@@ -98,14 +106,10 @@ class ReductionKernels(ArrayKernels):
         return search(x, axis=dim, keepdims=keepdim)
 
     def max_dim(self, x: Any, dim: int, keepdim: bool = False) -> tuple[Any, Any]:
-        return self._at(x, self.argmax(self._comparable(x), dim, True), dim, keepdim)
+        return self._at(x, self.argmax(self._numeric(x), dim, True), dim, keepdim)
 
     def min_dim(self, x: Any, dim: int, keepdim: bool = False) -> tuple[Any, Any]:
-        return self._at(x, self.argmin(self._comparable(x), dim, True), dim, keepdim)
-
-    def _comparable(self, x: Any) -> Any:
-        """Return bools as integers, for which the standard defines an order."""
-        return self.cast(x, types.uint8) if self.dtypes[x.dtype] is types.bool_ else x
+        return self._at(x, self.argmin(self._numeric(x), dim, True), dim, keepdim)
 
     def _at(self, x: Any, index: Any, dim: int, keepdim: bool) -> tuple[Any, Any]:
         if not x.shape:
@@ -126,7 +130,9 @@ class ReductionKernels(ArrayKernels):
         places[dim] = shape[dim]
         position = self.xp.reshape(self.xp.arange(shape[dim], dtype=index.dtype), tuple(places))
         chosen = self.xp.expand_dims(index, axis=dim) == position
-        spread = self.xp.where(chosen, self.xp.expand_dims(x, axis=dim), self.xp.zeros_like(x[:1]))
+        spread = self.xp.where(
+            chosen, self.xp.expand_dims(x, axis=dim), self.zeros((), self.dtypes[x.dtype])
+        )
         return self.xp.sum(spread, axis=dim + 1, dtype=x.dtype)
 
     # ------------------------------------------------------------------------------------- truth

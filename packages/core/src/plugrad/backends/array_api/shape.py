@@ -100,6 +100,9 @@ class ShapeKernels(ArrayKernels):
     def t(self, x: Any) -> Any:
         return self.transpose(x, 0, 1) if len(x.shape) == 2 else self.alias(x)
 
+    def basic_index(self, x: Any, key: Any) -> Any:
+        return x[key]
+
     def select(self, x: Any, dim: int, index: int) -> Any:
         return x[(*[_ALL] * dim, index, ...)]
 
@@ -146,9 +149,7 @@ class ShapeKernels(ArrayKernels):
             whole[(*[_ALL] * dim, slice(place, place + length, step), ...)] += x[..., place]
         return whole
 
-    def as_strided(
-        self, x: Any, size: Shape, stride: Dims, offset: int, layout: Layout
-    ) -> Any:
+    def as_strided(self, x: Any, size: Shape, stride: Dims, offset: int, layout: Layout) -> Any:
         # The array itself tells no strides; `layout` says how the tensor lay that was meant.
         found, missing = _matched(x.shape, layout, size, (stride, offset))
         taken = self.take(self.reshape(x, (-1,)), self.from_host(found))

@@ -141,9 +141,7 @@ class SpecialKernels(ArrayKernels):
         size, target = xp.sqrt(square), xp.abs(y)
         for _ in range(2):
             # Near 1 the difference of complements keeps the digits that erf has lost.
-            error = xp.where(
-                target > 0.5, (1 - target) - self.erfc(size), self.erf(size) - target
-            )
+            error = xp.where(target > 0.5, (1 - target) - self.erfc(size), self.erf(size) - target)
             step = error * (math.sqrt(math.pi) / 2) * xp.exp(size * size)
             size = size - step / (1 + size * step)
         edge = xp.where(xp.abs(x) == 1, x * math.inf, x * math.nan)
@@ -224,7 +222,7 @@ class SpecialKernels(ArrayKernels):
         return xp.where(reflect, (math.pi / sine) ** 2 - positive, positive)
 
     def _zeta(self, s: int, x: Any) -> Any:
-        """Return the sum of ``1 / (x + n)**s`` over all n, by the formula of Euler and Maclaurin."""
+        """Return the sum of ``1 / (x + n)**s`` over n >= 0, by the Euler-Maclaurin formula."""
         xp = self.xp
         pole = (x <= 0) & (x == xp.floor(x))
         y = xp.where(pole | xp.isinf(x), x * 0 + 1, x)
@@ -254,7 +252,7 @@ class SpecialKernels(ArrayKernels):
         return self.xp.sign(x) * self._bessel(self.xp.abs(x), 1)
 
     def _bessel(self, x: Any, order: int) -> Any:
-        """Return the modified Bessel function: by its power series up to 20, then asymptotically."""
+        """Return a modified Bessel function: by its power series, or from 20 on asymptotically."""
         xp = self.xp
         large = x > 20
         y = xp.where(large, xp.zeros_like(x), x)

@@ -7,6 +7,7 @@ from time import perf_counter
 from plugrad.backends.array_api import ArrayApiKernels
 from plugrad.backends.numpy.arrays import NumpyArrays
 from plugrad.backends.numpy.indexing import IndexingKernels
+from plugrad.backends.numpy.into import IntoKernels
 from plugrad.backends.numpy.linalg import LinalgKernels
 from plugrad.backends.numpy.network import NetworkKernels
 from plugrad.backends.numpy.normalization import NormalizationKernels
@@ -21,6 +22,7 @@ __all__ = ["NumpyBackend", "NumpyKernels"]
 
 
 class NumpyKernels(
+    IntoKernels,
     NumpyArrays,
     PointwiseKernels,
     NormalizationKernels,

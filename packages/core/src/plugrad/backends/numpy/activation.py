@@ -12,7 +12,7 @@ from plugrad.backends.numpy.special import ERF, SpecialKernels, tanh_of_polynomi
 __all__ = ["ActivationKernels"]
 
 # gelu(x) = x (1 + erf(x / sqrt 2)) / 2, with erf as `tanh_of_polynomial`: the same polynomial in x.
-_GELU = tuple(c * math.sqrt(0.5) * 0.5**n for c, n in zip(ERF, range(len(ERF) - 1, -1, -1)))
+_GELU = tuple(c * math.sqrt(0.5) * 0.5 ** (len(ERF) - 1 - n) for n, c in enumerate(ERF))
 _BETA, _KAPPA = math.sqrt(2 / math.pi), 0.044715
 _GELU_TANH = (_BETA * _KAPPA, _BETA)
 _DENSITY = 1 / math.sqrt(2 * math.pi)
@@ -65,6 +65,29 @@ class ActivationKernels(SpecialKernels):
         numpy.multiply(slope, share, out=slope)
         numpy.multiply(slope, 0.5, out=slope)
         return numpy.multiply(slope, g, out=slope)
+
+    def leaky_relu(self, x: Array, negative_slope: float) -> Array:
+        result = numpy.multiply(x, negative_slope, out=numpy.empty(x.shape, x.dtype))
+        if 0 <= negative_slope <= 1:
+            return numpy.maximum(result, x, out=result)
+        numpy.copyto(result, x, where=x > 0)
+        return result
+
+    def elu(self, x: Array, alpha: float, scale: float, input_scale: float) -> Array:
+        # Each half is 0 where the other one counts.
+        result = numpy.asarray(self.clamp_max(x, 0.0))
+        if input_scale != 1:
+            numpy.multiply(result, input_scale, out=result)
+        numpy.expm1(result, out=result)
+        if alpha * scale != 1:
+            numpy.multiply(result, alpha * scale, out=result)
+        positive = numpy.asarray(self.clamp_min(x, 0.0))
+        if scale != 1:
+            numpy.multiply(positive, scale, out=positive)
+        return numpy.add(result, positive, out=result)
+
+    def celu(self, x: Array, alpha: float) -> Array:
+        return self.elu(x, alpha, 1.0, 1.0 / alpha)
 
     def sigmoid(self, x: Array) -> Array:
         result = numpy.negative(x, out=numpy.empty(x.shape, x.dtype))

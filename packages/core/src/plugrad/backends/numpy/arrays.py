@@ -95,9 +95,9 @@ class NumpyArrays(ArrayKernels):
         return x.astype(dtype.np, copy=False)
 
     def copy(self, x: Array) -> Array:
-        return numpy.array(x)
+        return numpy.array(x, order="C")
 
-    def scalar(self, value: complex, dtype: dtype) -> Array:
+    def scalar(self, value: Any, dtype: dtype) -> Array:
         # astype, not asarray: integers that do not fit wrap around, as PyTorch's do.
         return numpy.asarray(value).astype(dtype.np)
 
@@ -131,6 +131,9 @@ class NumpyArrays(ArrayKernels):
     def strides(self, x: Array) -> tuple[int, ...]:
         size = x.itemsize
         return tuple(step // size for step in x.strides)
+
+    def repeats(self, x: Array) -> bool:
+        return 0 in x.strides and super().repeats(x)
 
     def storage_offset(self, x: Array) -> int:
         base = x

@@ -16,7 +16,7 @@ import numpy
 from plugrad import dtypes as types
 from plugrad.backends.array_api import Dims, Shape
 from plugrad.backends.array_api.indexing import IndexingKernels as Standard
-from plugrad.backends.array_api.indexing import OutOfRange, reduce_at
+from plugrad.backends.array_api.indexing import OutOfRange, reduce_at, steps_of
 from plugrad.backends.numpy.arrays import Array
 
 __all__ = ["IndexingKernels"]
@@ -64,7 +64,7 @@ class IndexingKernels(Standard):
     def index(self, x: Array, indices: Sequence[Array], dims: Dims) -> Array:
         if len(indices) == 1 and indices[0].dtype.kind != "b" and x.flags.c_contiguous:
             return x.take(indices[0], dims[0])
-        return numpy.ascontiguousarray(x[_key(indices, dims)])
+        return numpy.asarray(x[_key(indices, dims)], order="C")
 
     def index_grad(self, x: Array, indices: Sequence[Array], shape: Shape, dims: Dims) -> Array:
         whole = numpy.zeros(shape, x.dtype)
@@ -92,11 +92,29 @@ class IndexingKernels(Standard):
 
     # ------------------------------------------------------------------------ along one dimension
 
+    def _along(
+        self, shape: Shape, dim: int, index: Array, error: OutOfRange = RuntimeError
+    ) -> Array:
+        shape = shape or (1,)
+        self._require_range(index, shape[dim], dim, error)
+        steps = steps_of(shape)
+        places = index * steps[dim] if steps[dim] != 1 else index
+        for number, size in enumerate(index.shape):
+            if number != dim and size > 1:
+                along = numpy.arange(0, size * steps[number], steps[number])
+                along = along.reshape((size, *[1] * (len(index.shape) - number - 1)))
+                if places is index:
+                    places = places + along
+                else:
+                    places += along
+        return places
+
     def gather(self, x: Array, index: Array, dim: int) -> Array:
         if x.flags.c_contiguous:
-            return x.reshape(-1).take(self._along(x.shape, dim, index))
+            # The places are in range: "clip" only spares another look at them.
+            return x.reshape(-1).take(self._along(x.shape, dim, index), mode="clip")
         self._require_range(index, x.shape[dim], dim, RuntimeError)
-        return x[_along_key(index, dim)]
+        return numpy.asarray(x[_along_key(index, dim)], order="C")
 
     def gather_grad(self, x: Array, index: Array, shape: Shape, dim: int) -> Array:
         return self.scatter_add_(numpy.zeros(shape, x.dtype), index, x, dim)
@@ -222,9 +240,7 @@ class IndexingKernels(Standard):
         mask = numpy.broadcast_to(mask, x.shape)
         count = int(numpy.count_nonzero(mask))
         if count > source.size:
-            raise ValueError(
-                f"the mask wants {count} elements, and source has only {source.size}"
-            )
+            raise ValueError(f"the mask wants {count} elements, and source has only {source.size}")
         x[mask] = source.reshape(-1)[:count]
         return x
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy
 
 from plugrad.backends.array_api.linalg import LinalgKernels as Standard
@@ -13,33 +16,35 @@ __all__ = ["LinalgKernels"]
 class LinalgKernels(Standard):
     """Linear-algebra kernels that NumPy does better than in the standard's words."""
 
-    bmm = staticmethod(numpy.matmul)
-    mv = staticmethod(numpy.ndarray.dot)
-    dot = staticmethod(numpy.ndarray.dot)
+    bmm: Any = staticmethod(numpy.matmul)
+    mv: Any = staticmethod(numpy.ndarray.dot)
+    dot: Any = staticmethod(numpy.ndarray.dot)
 
     # `dot` finds its way to BLAS in a third of the time of `matmul`, but fills with zeros first.
 
     @staticmethod
-    def mm(x: Array, y: Array) -> Array:
+    def mm(x: Array, y: Array) -> Any:
         return x.dot(y) if len(x) < 64 else numpy.matmul(x, y)
 
     @staticmethod
-    def mm_transposed(x: Array, y: Array) -> Array:
+    def mm_transposed(x: Array, y: Array) -> Any:
         inner, columns = y.shape
         if inner < 256 or not 1 < len(x) < columns:
             return x.dot(y) if len(x) < 64 else numpy.matmul(x, y)
         # BLAS would pack all of the transposed `y`; this way it packs the smaller `x`.
         return numpy.matmul(y.T, x.T).T.copy()
 
-    def affine(self, bias: Array, x: Array, y: Array) -> Array:
+    def affine(self, bias: Array, x: Array, y: Array) -> Any:
         result = self.mm_transposed(x, y)
         result += bias
         return result
 
-    def matmul(self, x: Array, y: Array) -> Array:
+    def matmul(self, x: Array, y: Array) -> Any:
         # One tall product is faster than a batch of them.
         if y.ndim == 2 < x.ndim and x.flags.c_contiguous:
-            return numpy.matmul(x.reshape(-1, x.shape[-1]), y).reshape(*x.shape[:-1], -1)
+            *lead, inner = x.shape
+            tall = x.reshape(math.prod(lead), inner)
+            return numpy.matmul(tall, y).reshape(*lead, y.shape[1])
         return numpy.matmul(x, y)
 
     def conj_t(self, x: Array) -> Array:

@@ -78,7 +78,7 @@ class OrderingKernels(Standard):
         return numpy.lexsort(rows.T[::-1])
 
     def searchsorted(self, boundaries: Array, x: Array, right: bool) -> Any:
-        side = "right" if right else "left"
+        side: Any = "right" if right else "left"
         if boundaries.ndim == 1:
             return numpy.searchsorted(boundaries, x, side)
         result = numpy.empty(x.shape, numpy.int64)

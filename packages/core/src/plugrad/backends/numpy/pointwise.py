@@ -40,7 +40,7 @@ class PointwiseKernels(ActivationKernels, Standard):
     reciprocal = staticmethod(numpy.reciprocal)
     hypot = staticmethod(numpy.hypot)
     exp = staticmethod(numpy.exp)
-    exp2 = staticmethod(numpy.exp2)
+    exp2: Any = staticmethod(numpy.exp2)
     expm1 = staticmethod(numpy.expm1)
     log = staticmethod(numpy.log)
     log10 = staticmethod(numpy.log10)
@@ -64,7 +64,7 @@ class PointwiseKernels(ActivationKernels, Standard):
     fmin = staticmethod(numpy.fmin)
     copysign = staticmethod(numpy.copysign)
     conj = staticmethod(numpy.conjugate)
-    frexp = staticmethod(numpy.frexp)
+    frexp: Any = staticmethod(numpy.frexp)
     eq = staticmethod(numpy.equal)
     ne = staticmethod(numpy.not_equal)
     lt = staticmethod(numpy.less)
@@ -92,7 +92,7 @@ class PointwiseKernels(ActivationKernels, Standard):
     def isin(self, x: Array, y: Array, invert: bool) -> Array:
         return numpy.isin(x, y, invert=invert)
 
-    # ------------------------------------------------------------------------- arithmetic and powers
+    # ------------------------------------------------------------------------ arithmetic and powers
 
     def fmod(self, x: Array, y: Array) -> Array:
         self._refuse_zero(y)
@@ -102,17 +102,19 @@ class PointwiseKernels(ActivationKernels, Standard):
         kind = numpy.result_type(x, y)
         if kind == numpy.float32:
             # NumPy's double power is three times as fast as its single one, and more exact.
-            return numpy.power(x, y, dtype=numpy.float64).astype(numpy.float32)
+            power = numpy.power(x.astype(numpy.float64), y.astype(numpy.float64))
+            return power.astype(numpy.float32)
         return self._integer_pow(x, y) if kind.kind in "iub" else numpy.power(x, y)
 
     def log2(self, x: Array) -> Array:
         if x.dtype == numpy.float32:
-            return numpy.log2(x, dtype=numpy.float64).astype(numpy.float32)
+            return numpy.log2(x.astype(numpy.float64)).astype(numpy.float32)
         return numpy.log2(x)
 
     def logaddexp(self, x: Array, y: Array) -> Array:
         if x.dtype.kind == "c":
-            return super().logaddexp(x, y)
+            complex_result: Array = super().logaddexp(x, y)
+            return complex_result
         shape = numpy.broadcast_shapes(x.shape, y.shape)
         result = numpy.subtract(x, y, out=numpy.empty(shape, x.dtype))
         # The difference of equal infinities is nan, and must not be.
@@ -123,7 +125,7 @@ class PointwiseKernels(ActivationKernels, Standard):
         numpy.log1p(result, out=result)
         return numpy.add(result, numpy.maximum(x, y), out=result)
 
-    # --------------------------------------------------------------------------------------- rounding
+    # ------------------------------------------------------------------------------------- rounding
 
     def floor(self, x: Array) -> Array:
         return numpy.floor(x) if x.dtype.kind == "f" else x.copy()
@@ -137,16 +139,16 @@ class PointwiseKernels(ActivationKernels, Standard):
     def trunc(self, x: Array) -> Array:
         return numpy.trunc(x) if x.dtype.kind == "f" else x.copy()
 
-    # ---------------------------------------------------------------------------------------- choices
+    # -------------------------------------------------------------------------------------- choices
 
     def where(self, condition: Array, x: Any, y: Any) -> Array:
-        shape = condition.shape
-        if condition.size >= _LARGE and x.shape == shape and y.shape == shape:
+        shapes = (condition.shape, ())
+        if condition.size >= _LARGE and x.shape in shapes and y.shape in shapes:
             bits, other = _bits(x), _bits(y)
             if bits is not None and other is not None:
-                chosen = numpy.bitwise_xor(bits, other)
-                numpy.multiply(chosen, condition, out=chosen)
-                return numpy.bitwise_xor(chosen, other, out=chosen).view(x.dtype)
+                chosen = numpy.multiply(numpy.bitwise_xor(bits, other), condition)
+                numpy.bitwise_xor(chosen, other, out=chosen)
+                return chosen.view(x.dtype)
         return numpy.where(condition, x, y)
 
     def keep(self, x: Array, mask: Array) -> Array:
@@ -157,13 +159,17 @@ class PointwiseKernels(ActivationKernels, Standard):
 
     def masked_fill(self, x: Array, mask: Array, value: complex) -> Array:
         if x.size >= _LARGE and x.shape == mask.shape:
-            return self.where(mask, numpy.broadcast_to(x.dtype.type(value), x.shape), x)
+            return self.where(mask, numpy.asarray(value, x.dtype), x)
         return numpy.where(mask, x.dtype.type(value), x)
 
     def clamp(self, x: Array, min: Any, max: Any) -> Array:
-        low = self._bound(x, min, -numpy.inf)
-        high = self._bound(x, max, numpy.inf)
-        return x.clip(low, high)
+        if x.size >= _LARGE and x.dtype.kind == "f":
+            # Two bounds are faster than one: NumPy has vector instructions for them only.
+            low = -numpy.inf if min is None else min
+            return x.clip(x.dtype.type(low), x.dtype.type(numpy.inf if max is None else max))
+        if min is not None:
+            x = numpy.maximum(x, x.dtype.type(min))
+        return x if max is None else numpy.minimum(x, x.dtype.type(max))
 
     def clamp_min(self, x: Array, bound: float) -> Array:
         return self.clamp(x, bound, None)
@@ -171,16 +177,8 @@ class PointwiseKernels(ActivationKernels, Standard):
     def clamp_max(self, x: Array, bound: float) -> Array:
         return self.clamp(x, None, bound)
 
-    def _bound(self, x: Array, bound: Any, default: float) -> Any:
-        # Two bounds are faster than one: NumPy has vector instructions for them only.
-        if bound is None:
-            return x.dtype.type(default) if x.dtype.kind == "f" else None
-        return x.dtype.type(bound)
-
     def relu(self, x: Array) -> Array:
-        if x.size >= _LARGE and x.dtype.kind == "f":
-            return x.clip(x.dtype.type(0), x.dtype.type(numpy.inf))
-        return numpy.maximum(x, x.dtype.type(0))
+        return self.clamp(x, 0, None)
 
     def relu_grad(self, g: Array, out: Array) -> Array:
         bits = _bits(out) if out.size >= _LARGE else None
@@ -189,14 +187,17 @@ class PointwiseKernels(ActivationKernels, Standard):
             return numpy.where(out <= 0, g.dtype.type(0), g)
         # As an integer the result is positive where it is positive, and where it is nan.
         mask = bits.clip(0, 1)
-        return numpy.multiply(mask, gradient, out=mask).view(g.dtype)
+        numpy.multiply(mask, gradient, out=mask)
+        return mask.view(g.dtype)
 
-    # --------------------------------------------------------------------------- signs, complex parts
+    # ------------------------------------------------------------------------- signs, complex parts
 
     def sign(self, x: Array) -> Array:
         if x.dtype.kind == "f":
             # PyTorch's sign of nan is 0.
-            return numpy.subtract(x > 0, x < 0, dtype=x.dtype)
+            above, below = numpy.asarray(x > 0), numpy.asarray(x < 0)
+            signs = numpy.subtract(above.view(numpy.int8), below.view(numpy.int8))
+            return signs.astype(x.dtype)
         return x.copy() if x.dtype.kind == "b" else numpy.sign(x)
 
     sgn = sign
@@ -220,4 +221,3 @@ class PointwiseKernels(ActivationKernels, Standard):
         if x.strides[-1] != x.itemsize:
             x = numpy.ascontiguousarray(x)
         return x.view(numpy.result_type(x.dtype, numpy.complex64))[..., 0]
-

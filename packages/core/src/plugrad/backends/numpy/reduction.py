@@ -10,7 +10,7 @@ import numpy
 from plugrad.backends.array_api import Dims
 from plugrad.backends.array_api.reduction import ReductionKernels as Standard
 from plugrad.backends.numpy.arrays import Array
-from plugrad.backends.numpy.sums import add_up, sum_along, total
+from plugrad.backends.numpy.sums import SMALL, add_up, sum_along, total
 from plugrad.dtypes import dtype
 
 __all__ = ["ReductionKernels", "extreme_along"]
@@ -65,7 +65,7 @@ class ReductionKernels(Standard):
         if dtype is None:
             char = x.dtype.char
             if char in "fd":
-                return total(x)
+                return add_up(x, axis=None) if x.size < SMALL else total(x)
             if char == "?":
                 return numpy.asarray(numpy.count_nonzero(x), "q")
         return self.sum_dim(x, tuple(range(x.ndim)), False, dtype)
@@ -123,19 +123,19 @@ class ReductionKernels(Standard):
     # ------------------------------------------------------------------------------------- scans
 
     def cumsum(self, x: Array, dim: int, dtype: dtype | None = None) -> Any:
-        return self._accumulate(numpy.add, x, dim, dtype)
+        return self._accumulate(numpy.add.accumulate, x, dim, dtype)
 
     def cumprod(self, x: Array, dim: int, dtype: dtype | None = None) -> Any:
-        return self._accumulate(numpy.multiply, x, dim, dtype)
+        return self._accumulate(numpy.multiply.accumulate, x, dim, dtype)
 
-    def _accumulate(self, ufunc: Any, x: Array, dim: int, dtype: dtype | None) -> Any:
+    def _accumulate(self, scan: Any, x: Array, dim: int, dtype: dtype | None) -> Any:
         working, result = self.accumulation(x, dtype)
         final = result.np if result is not None else working
         if not x.shape:
             return x.astype(final)
         # Like PyTorch, carry the running value in double precision.
         wide = {"f": "d", "F": "D"}.get(numpy.dtype(working).char, working)
-        return ufunc.accumulate(x, axis=dim, dtype=wide).astype(final, copy=False)
+        return scan(x, axis=dim, dtype=wide).astype(final, copy=False)
 
     # ---------------------------------------------------------------------------------- extremes
 

@@ -49,6 +49,10 @@ def strided(x: Array, shape: Shape, strides: Sequence[int], offset: int = 0) -> 
     owner = x
     while isinstance(owner.base, numpy.ndarray):
         owner = owner.base
+    if not owner.flags.forc:
+        # A buffer's dimensions must lie in memory in order.
+        places = sorted(range(owner.ndim), key=owner.strides.__getitem__, reverse=True)
+        owner = owner.transpose(places)
     start = _address(x) - _address(owner) + offset
     return numpy.ndarray(shape, x.dtype, owner, start, strides)
 
@@ -90,6 +94,8 @@ class ShapeKernels(Standard):
         return numpy.array(x, order="C")
 
     def expand(self, x: Array, shape: Shape) -> Array:
+        if x.__class__ is not numpy.ndarray:
+            x = numpy.asarray(x)  # a scalar, whose memory views of the view could not find
         sizes, steps = x.shape, x.strides
         strides, beyond = [], 0
         for place in range(-1, -len(shape) - 1, -1):
@@ -105,9 +111,7 @@ class ShapeKernels(Standard):
     def unsqueeze(self, x: Array, dim: int) -> Array:
         shape, strides = x.shape, x.strides
         after = shape[dim] * strides[dim] if dim < len(shape) else x.itemsize
-        return strided(
-            x, (*shape[:dim], 1, *shape[dim:]), (*strides[:dim], after, *strides[dim:])
-        )
+        return strided(x, (*shape[:dim], 1, *shape[dim:]), (*strides[:dim], after, *strides[dim:]))
 
     def squeeze(self, x: Array) -> Array:
         return x.squeeze()
@@ -218,13 +222,21 @@ class ShapeKernels(Standard):
         return result
 
     def cat(self, xs: Sequence[Array], dim: int) -> Array:
-        return numpy.concatenate([x for x in xs if x.shape != (0,)] or xs, dim)
+        parts = [x for x in xs if x.shape != (0,)] or xs
+        if all([x.flags.c_contiguous for x in parts]):
+            return numpy.concatenate(parts, dim)
+        # NumPy would keep their order of dimensions in memory.
+        shape = list(parts[0].shape)
+        shape[dim] = sum([x.shape[dim] for x in parts])
+        return numpy.concatenate(parts, dim, out=numpy.empty(shape, parts[0].dtype))
 
     def stack(self, xs: Sequence[Array], dim: int) -> Array:
         shape = xs[0].shape
         result = numpy.empty((*shape[:dim], len(xs), *shape[dim:]), xs[0].dtype)
         lead = (_ALL,) * dim
         for number, x in enumerate(xs):
+            if x.shape != shape:
+                raise ValueError("all shapes must be equal")
             result[(*lead, number)] = x
         return result
 

@@ -10,8 +10,8 @@ from plugrad.backends.numpy.arrays import Array
 __all__ = ["ERF", "SpecialKernels", "tanh_of_polynomial"]
 
 # erf(x) = tanh(x p(x^2)), for NumPy's tanh has vector instructions. The minimax fit of
-# atanh(erf(x)) / x on [0, 4.2], weighted by what an error does to erf: at most 3.2 units in the last
-# place (measured on 400,000 points). The last coefficient is positive, so beyond, tanh is 1.
+# atanh(erf(x)) / x on [0, 4.2], weighted by what an error does to erf: at most 3.3 units in the
+# last place (measured on 400,000 points). As the last coefficient is positive, it is 1 beyond.
 ERF = (
     1.42304249e-07, -5.67525640e-06, 8.76300042e-05, -6.19516103e-04, -1.92523519e-04,
     1.02769628e-01, 1.12837924,

@@ -16,7 +16,7 @@ import numpy
 
 from plugrad.backends.numpy.arrays import Array
 
-__all__ = ["add_up", "ones_vector", "sum_along", "total"]
+__all__ = ["SMALL", "add_up", "ones_vector", "sum_along", "total"]
 
 # NumPy's annotations want a literal for keepdims.
 add_up: Final[Any] = numpy.add.reduce
@@ -25,7 +25,7 @@ add_up: Final[Any] = numpy.add.reduce
 _BLOCK = 512
 _LONGEST = 8192
 # Below this many elements the call of a reduction costs more than its work.
-_SMALL = 2048
+SMALL = 2048
 
 _vectors: dict[str, Array] = {
     "f": numpy.ones(_LONGEST, "f"),
@@ -40,7 +40,7 @@ def ones_vector(x: Array, size: int) -> Any:
 
 def total(x: Array) -> Any:
     """Return the sum of all elements."""
-    if x.size < _SMALL or x.dtype.char not in "fd" or not x.flags.forc:
+    if x.size < SMALL or x.dtype.char not in "fd" or not x.flags.forc:
         return add_up(x, axis=None)
     flat = x.ravel(order="K")
     blocked = x.size // _BLOCK * _BLOCK
@@ -56,7 +56,7 @@ def sum_along(x: Array, dim: tuple[int, ...], keepdim: bool) -> Any:
         # Rows, the most usual case, whatever their number: even of few the product is faster.
         sums = numpy.dot(x, ones_vector(x, shape[-1]))
         return sums[..., None] if keepdim else sums
-    if x.size < _SMALL or x.dtype.char not in "fd" or not x.flags.forc or not dim:
+    if x.size < SMALL or x.dtype.char not in "fd" or not x.flags.forc or not dim:
         return add_up(x, axis=dim, keepdims=keepdim)
     ndim = x.ndim
     if not x.flags.c_contiguous:
@@ -82,9 +82,14 @@ def _middle(x: Array) -> Any:
         return _rows(x.reshape(outer, size))
     if outer == 1:
         return _columns(x.reshape(size, inner))
-    if _BLOCK // 16 <= size <= _BLOCK:
+    if size < _BLOCK // 16:
+        return add_up(x, axis=1)
+    if size <= _BLOCK:
         return numpy.matmul(ones_vector(x, size), x)
-    return add_up(x, axis=1)
+    even = size // _BLOCK * _BLOCK
+    blocks = x[:, :even].reshape(outer, -1, _BLOCK, inner)
+    sums = add_up(numpy.matmul(ones_vector(x, _BLOCK), blocks), axis=1)
+    return sums if even == size else sums + add_up(x[:, even:], axis=1)
 
 
 def _rows(x: Array) -> Any:

@@ -6,26 +6,13 @@ layer signature are here.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import plugrad
 from plugrad.nn.functional import activation
 from plugrad.nn.functional.activation import *  # noqa: F403
-from plugrad.operators.matmul import linear as linear
-from plugrad.operators.binary import binary_cross_entropy as binary_cross_entropy
-from plugrad.operators.binary import (
-    binary_cross_entropy_with_logits as binary_cross_entropy_with_logits,
-)
-from plugrad.operators.embedding import embedding as embedding
-from plugrad.operators.embedding import one_hot as one_hot
-from plugrad.operators.entropy import cross_entropy as cross_entropy
-from plugrad.operators.entropy import nll_loss as nll_loss
-from plugrad.operators.losses import huber_loss as huber_loss
-from plugrad.operators.losses import l1_loss as l1_loss
-from plugrad.operators.losses import mse_loss as mse_loss
-from plugrad.operators.losses import smooth_l1_loss as smooth_l1_loss
-from plugrad.operators.network import rms_norm as rms_norm
-from plugrad.operators.normalization import layer_norm as layer_norm
+from plugrad.operators import binary, entropy, losses, matmul, network, normalization
+from plugrad.operators import embedding as tables
 from plugrad.tensor import Tensor
 
 __all__ = [
@@ -47,6 +34,21 @@ __all__ = [
 ]
 
 
+linear: Callable[..., Tensor] = matmul.linear
+embedding: Callable[..., Tensor] = tables.embedding
+one_hot: Callable[..., Tensor] = tables.one_hot
+layer_norm: Callable[..., Tensor] = normalization.layer_norm
+rms_norm: Callable[..., Tensor] = network.rms_norm
+mse_loss: Callable[..., Tensor] = losses.mse_loss
+l1_loss: Callable[..., Tensor] = losses.l1_loss
+smooth_l1_loss: Callable[..., Tensor] = losses.smooth_l1_loss
+huber_loss: Callable[..., Tensor] = losses.huber_loss
+nll_loss: Callable[..., Tensor] = entropy.nll_loss
+cross_entropy: Callable[..., Tensor] = entropy.cross_entropy
+binary_cross_entropy: Callable[..., Tensor] = binary.binary_cross_entropy
+binary_cross_entropy_with_logits: Callable[..., Tensor] = binary.binary_cross_entropy_with_logits
+
+
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Set elements to 0 at random, with probability `p`, and scale the others by 1 / (1 - p).
 
@@ -66,6 +68,5 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     """
     if not 0 <= p <= 1:
         raise ValueError(f"the probability of dropout must be between 0 and 1, not {p}")
-    function: Any = plugrad.dropout_ if inplace else plugrad.dropout  # type: ignore[attr-defined]
-    result: Tensor = function(input, p, training)
-    return result
+    function: Callable[..., Tensor] = plugrad.dropout_ if inplace else plugrad.dropout
+    return function(input, p, training)

@@ -127,7 +127,8 @@ class Flatten(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the input with the dimensions joined."""
-        return input.flatten(self.start_dim, self.end_dim)
+        flat: Tensor = input.flatten(self.start_dim, self.end_dim)
+        return flat
 
     def extra_repr(self) -> str:
         """Show the range."""
@@ -163,7 +164,8 @@ class Unflatten(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the input with the dimension split."""
-        return input.unflatten(self.dim, self.unflattened_size)
+        split: Tensor = input.unflatten(self.dim, self.unflattened_size)
+        return split
 
     def extra_repr(self) -> str:
         """Show the dimension and its parts."""

@@ -39,8 +39,9 @@ class Module(ModuleState):
     tensor(6., grad_fn=<MulBackward0>)
     """
 
-    _forward_hooks: HookDict
-    _forward_pre_hooks: HookDict
+    # A hook, whether it takes keyword arguments, and whether it runs after errors too.
+    _forward_hooks: dict[int, Any]
+    _forward_pre_hooks: dict[int, Any]
     _hooked: bool
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
@@ -142,7 +143,7 @@ class Module(ModuleState):
         """
         return self._add_hook(self._forward_hooks, (hook, with_kwargs, always_call), prepend)
 
-    def _add_hook(self, table: HookDict, entry: Any, prepend: bool) -> RemovableHandle:
+    def _add_hook(self, table: dict[int, Any], entry: Any, prepend: bool) -> RemovableHandle:
         if not callable(entry[0]):
             raise TypeError(f"a hook must be callable, not {type(entry[0]).__name__}")
         handle = RemovableHandle(table)
@@ -221,9 +222,9 @@ class Module(ModuleState):
 
         def convert(tensor: Tensor) -> Tensor:
             if tensor.is_floating_point() or tensor.is_complex():
-                return tensor.to(*args, **kwargs)  # type: ignore[no-any-return]
+                return tensor.to(*args, **kwargs)
             if others or named:
-                return tensor.to(*others, **named)  # type: ignore[no-any-return]
+                return tensor.to(*others, **named)
             return tensor
 
         return self._apply(convert)

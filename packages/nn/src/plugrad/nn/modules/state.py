@@ -17,11 +17,15 @@ __all__ = ["IncompatibleKeys", "ModuleState"]
 _EXTRA_STATE = "_extra_state"
 
 
-class IncompatibleKeys(NamedTuple):
-    """What `Module.load_state_dict` could not match."""
-
+class _Keys(NamedTuple):
     missing_keys: list[str]
     unexpected_keys: list[str]
+
+
+class IncompatibleKeys(_Keys):
+    """What `Module.load_state_dict` could not match."""
+
+    __slots__ = ()
 
     def __repr__(self) -> str:
         if not self.missing_keys and not self.unexpected_keys:

@@ -1,0 +1,399 @@
+"""Reading and writing along one dimension, at a position for each element.
+
+Reading (`gather`) is the transpose of adding (`scatter_add`); `scatter` and `scatter_reduce` write
+and combine.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from plugrad.autograd.tape import TensorBase
+from plugrad.dtypes import int32, int64
+from plugrad.operators.dimensions import apply
+from plugrad.operators.numbers import number_given
+from plugrad.operators.shape import expand, flatten, moving, shape_of
+from plugrad.shapes import broadcast_shapes, normalize_dim
+from plugrad.vocabulary.forms import function, primitive
+from plugrad.vocabulary.inplace import inplace
+from plugrad.vocabulary.registry import functions, operators
+
+__all__ = ["gather", "scatter", "scatter_add", "scatter_reduce", "take_along_dim"]
+
+_gather = moving(
+    "gather", "x, index; dim",
+    x=lambda k, g, index, x_shape, dim: k.gather_grad(g, index, x_shape, dim),
+)  # fmt: skip
+
+moving(
+    "gather_grad", "x, index; shape, dim",
+    node="ScatterAddBackward0", aten="aten::gather_backward",
+    x=lambda k, g, index, dim: k.gather(g, index, dim),
+)  # fmt: skip
+
+primitive(
+    "scatter", "x, index, src; dim", moves=True,
+    x=lambda k, g, index, dim: k.scatter_value(g, index, dim, 0),
+    src=lambda k, g, index, dim: k.gather(g, index, dim),
+)  # fmt: skip
+
+moving(
+    "scatter_value", "x, index; dim, value", node="ScatterBackward1",
+    aten="aten::scatter", x=lambda k, g, index, dim: k.scatter_value(g, index, dim, 0),
+)  # fmt: skip
+
+moving(
+    "scatter_add", "x, index, src; dim",
+    x=lambda g: g, src=lambda k, g, index, dim: k.gather(g, index, dim),
+)  # fmt: skip
+
+
+def _reduced_gradients(
+    k: Any, g: Any, x: Any, index: Any, src: Any, out: Any, dim: int, reduce: str,
+    include_self: bool,
+) -> tuple[Any, Any]:  # fmt: skip
+    """Return the gradients of `scatter_reduce` with respect to `x` and `src`."""
+    if reduce == "sum":
+        of_x, of_src = g, k.gather(g, index, dim)
+    elif reduce == "mean":
+        counts = k.scatter_add(
+            k.ones_like(x) if include_self else k.zeros_like(x), index, k.ones_like(src), dim
+        )
+        shared = g / k.where(counts == 0, k.ones_like(x), counts)
+        of_x, of_src = shared, k.gather(shared, index, dim)
+    elif reduce == "prod":
+        of_x, of_src = _product_gradients(k, g, x, index, src, out, dim, include_self)
+    else:
+        # Ties share the gradient.
+        best = k.gather(out, index, dim)
+        of_x = k.where(x == out, k.ones_like(x), k.zeros_like(x))
+        of_src = k.where(src == best, k.ones_like(src), k.zeros_like(src))
+        if not include_self:
+            of_x = k.scatter_value(of_x, index, dim, 0)
+        count = k.scatter_add(of_x, index, of_src, dim)
+        shared = g / k.where(count == 0, k.ones_like(x), count)
+        of_x, of_src = of_x * shared, of_src * k.gather(shared, index, dim)
+    return of_x if include_self else k.scatter_value(of_x, index, dim, 0), of_src
+
+
+def _product_gradients(
+    k: Any, g: Any, x: Any, index: Any, src: Any, out: Any, dim: int, include_self: bool
+) -> tuple[Any, Any]:
+    """Return the gradients of a product of scattered factors: each of the others' product."""
+    ones, nothing = k.ones_like(src), k.zeros_like(src)
+    # A factor of 0 is left out, and counted: where it is the only one, the others' product matters.
+    zero = src == 0
+    factors = k.where(zero, ones, src)
+    start = x if include_self else k.scatter_value(x, index, dim, 1)
+    others = k.scatter_reduce(start, index, factors, dim, "prod", True)
+    zeros = k.scatter_add(k.zeros_like(x), index, k.where(zero, ones, nothing), dim)
+    left = k.gather(zeros, index, dim) - k.where(zero, ones, nothing)
+    product = k.gather(g * others, index, dim) / factors
+    of_src = k.where(left == 0, product, nothing)
+    alone = k.scatter_reduce(k.ones_like(x), index, src, dim, "prod", True)
+    return g * alone, of_src
+
+
+primitive(
+    "scatter_reduce", "x, index, src; dim, reduce, include_self", moves=True,
+    joint=_reduced_gradients, differentiable="x, src",
+)  # fmt: skip
+
+
+def _index_given(caller: str, index: Any, kinds: tuple[Any, ...] = (int64, int32)) -> Any:
+    """Return a tensor of positions, as int64.
+
+    Raises
+    ------
+    RuntimeError
+        If it holds no integers of these dtypes.
+    """
+    shape_of(caller, index)
+    if index._dtype not in kinds:
+        raise RuntimeError(
+            f"{caller}(): index must be of {' or '.join(map(str, kinds))}, not {index._dtype}"
+        )
+    return index if index._dtype is int64 else operators["cast"].call(index, int64)
+
+
+def _scattering(caller: str, input: Any, dim: int, index: Any, src: Any = None) -> tuple[int, Any]:
+    """Return the dimension counted from the front, and the index, both checked.
+
+    Raises
+    ------
+    RuntimeError
+        If the index has more dimensions or, but for `dim`, larger ones than the tensors.
+    """
+    shape = shape_of(caller, input)
+    dim = normalize_dim(dim, len(shape))
+    index = _index_given(caller, index)
+    wanted = index._array.shape
+    if not math.prod(wanted):
+        return dim, index
+    if len(shape or (1,)) != len(wanted or (1,)):
+        raise RuntimeError(
+            f"{caller}(): index of shape {list(wanted)} must have as many dimensions as the tensor "
+            f"of shape {list(shape)}"
+        )
+    large = any(n > m for d, (n, m) in enumerate(zip(wanted, shape, strict=False)) if d != dim)
+    if src is not None:
+        given = shape_of(caller, src)
+        large |= len(given or (1,)) != len(wanted or (1,))
+        large |= any(n > m for n, m in zip(wanted, given, strict=False))
+        _refuse_dtype(caller, input, src)
+    if large:
+        raise RuntimeError(
+            f"{caller}(): index of shape {list(wanted)} must not be larger, but along dimension "
+            f"{dim}, than the tensor of shape {list(shape)}"
+            + ("" if src is None else f", nor than src of shape {list(src._array.shape)}")
+        )
+    return dim, index
+
+
+def _refuse_dtype(caller: str, input: Any, source: Any) -> None:
+    if source._dtype is not input._dtype:
+        raise RuntimeError(
+            f"{caller}(): the source is of {source._dtype}, and must be of {input._dtype} as the "
+            "tensor is"
+        )
+
+
+@function()
+def gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False, out: Any = None) -> Any:
+    """Return the elements at positions along a dimension, one position for each.
+
+    Parameters
+    ----------
+    input : Tensor
+    dim : int
+    index : Tensor
+        Of integers, with as many dimensions; the result has its shape. Element ``[i, j]`` of the
+        result is ``input[index[i, j], j]`` for `dim` 0.
+    sparse_grad : bool
+        Accepted; the gradient is dense.
+    out : Tensor, optional
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    RuntimeError
+        If a position is out of range or negative, or shapes do not fit.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> x = plugrad.tensor([[1, 2], [3, 4]])
+    >>> plugrad.gather(x, 1, plugrad.tensor([[0, 0], [1, 0]]))
+    tensor([[1, 1],
+            [4, 3]])
+    """
+    dim, index = _scattering("gather", input, dim, index)
+    return apply("gather", (input, index), (dim,), out)
+
+
+def _scatter(caller: str, write: Any, input: Any, dim: int, index: Any, *source: Any) -> Any:
+    """Read the arguments of `scatter`, and hand the operator they mean to `write`."""
+    src, reduce, value = source
+    if src is not None and not isinstance(src, TensorBase):
+        src, value = None, src
+    dim, index = _scattering(caller, input, dim, index, src)
+    if reduce is not None:
+        if reduce not in ("add", "multiply"):
+            raise RuntimeError(f'{caller}(): reduce must be "add" or "multiply", not {reduce!r}')
+        if src is None:
+            src = functions["full_like"](index, value, dtype=input._dtype)
+        name = {"add": "sum", "multiply": "prod"}[reduce]
+        return write("scatter_reduce", (input, index, src), (dim, name, True))
+    if src is None:
+        return write("scatter_value", (input, index), (dim, number_given(caller, "value", value)))
+    return write("scatter", (input, index, src), (dim,))
+
+
+def _changing(name: str, arrays: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
+    return inplace(operators[name], arrays, params)
+
+
+@function()
+def scatter(
+    input: Any, dim: int, index: Any, src: Any = None, *, value: Any = None,
+    reduce: str | None = None, out: Any = None,
+) -> Any:  # fmt: skip
+    """Return a copy of `input` with other elements at positions along a dimension.
+
+    Parameters
+    ----------
+    input : Tensor
+    dim : int
+    index : Tensor
+        Of integers: where each element of `src` goes. Where a position comes twice, any may win.
+    src : Tensor or number
+        Of the same dtype, and in no dimension smaller than `index`.
+    value : number, optional
+        In place of `src`.
+    reduce : {"add", "multiply"}, optional
+        Combine with what is there; see `scatter_reduce`.
+    out : Tensor, optional
+
+    Returns
+    -------
+    Tensor
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.scatter(plugrad.zeros(3), 0, plugrad.tensor([2, 0]), plugrad.tensor([5.0, 6.0]))
+    tensor([6., 0., 5.])
+    """
+
+    def write(name: str, arrays: Any, params: Any) -> Any:
+        return apply(name, arrays, params, out)
+
+    return _scatter("scatter", write, input, dim, index, src, reduce, value)
+
+
+@function("method", names="scatter_")
+def scatter_(
+    self: Any, dim: int, index: Any, src: Any = None, *, value: Any = None,
+    reduce: str | None = None,
+) -> Any:  # fmt: skip
+    """Do in place what `scatter` does.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.zeros(2).scatter_(0, plugrad.tensor([1]), 3.0)
+    tensor([0., 3.])
+    """
+    return _scatter("scatter_", _changing, self, dim, index, src, reduce, value)
+
+
+@function()
+def scatter_add(input: Any, dim: int, index: Any, src: Any, *, out: Any = None) -> Any:
+    """Return a copy of `input` with `src` added at positions along a dimension.
+
+    Where a position comes several times, all are added, in their order.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.scatter_add(plugrad.zeros(2), 0, plugrad.tensor([1, 1]), plugrad.ones(2))
+    tensor([0., 2.])
+    """
+    dim, index = _scattering("scatter_add", input, dim, index, src)
+    return apply("scatter_add", (input, index, src), (dim,), out)
+
+
+@function("method", names="scatter_add_")
+def scatter_add_(self: Any, dim: int, index: Any, src: Any) -> Any:
+    """Do in place what `scatter_add` does.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.zeros(2).scatter_add_(0, plugrad.tensor([1, 1]), plugrad.ones(2))
+    tensor([0., 2.])
+    """
+    dim, index = _scattering("scatter_add_", self, dim, index, src)
+    return _changing("scatter_add", (self, index, src), (dim,))
+
+
+_REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
+
+
+def _require_reduction(caller: str, reduce: str) -> None:
+    if reduce not in _REDUCTIONS:
+        raise RuntimeError(
+            f"{caller}(): reduce must be one of {', '.join(_REDUCTIONS)}, not {reduce!r}"
+        )
+
+
+@function()
+def scatter_reduce(
+    input: Any, dim: int, index: Any, src: Any, reduce: str, *, include_self: bool = True,
+    out: Any = None,
+) -> Any:  # fmt: skip
+    """Return a copy of `input` with `src` reduced into positions along a dimension.
+
+    Parameters
+    ----------
+    input : Tensor
+    dim : int
+    index, src : Tensor
+        As for `scatter`.
+    reduce : {"sum", "prod", "mean", "amax", "amin"}
+    include_self : bool
+        Whether what is there takes part.
+    out : Tensor, optional
+
+    Returns
+    -------
+    Tensor
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> x, index = plugrad.tensor([1.0, 1.0]), plugrad.tensor([0, 0])
+    >>> plugrad.scatter_reduce(x, 0, index, plugrad.tensor([3.0, 2.0]), "amax")
+    tensor([3., 1.])
+    """
+    _require_reduction("scatter_reduce", reduce)
+    dim, index = _scattering("scatter_reduce", input, dim, index, src)
+    return apply("scatter_reduce", (input, index, src), (dim, reduce, include_self), out)
+
+
+@function("method", names="scatter_reduce_")
+def scatter_reduce_(
+    self: Any, dim: int, index: Any, src: Any, reduce: str, *, include_self: bool = True
+) -> Any:
+    """Do in place what `scatter_reduce` does.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> index = plugrad.tensor([0, 0])
+    >>> plugrad.ones(2).scatter_reduce_(0, index, plugrad.tensor([3.0, 2.0]), "sum")
+    tensor([6., 1.])
+    """
+    _require_reduction("scatter_reduce_", reduce)
+    dim, index = _scattering("scatter_reduce_", self, dim, index, src)
+    return _changing("scatter_reduce", (self, index, src), (dim, reduce, include_self))
+
+
+@function()
+def take_along_dim(input: Any, indices: Any, dim: int | None = None, *, out: Any = None) -> Any:
+    """Return the elements at positions along a dimension, as `argsort` and kin give them.
+
+    As `gather`, but the two are broadcast, and negative positions count from the end. Without `dim`
+    both are flattened.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> x = plugrad.tensor([[3, 1, 2]])
+    >>> plugrad.take_along_dim(x, x.argsort(1), 1)
+    tensor([[1, 2, 3]])
+    """
+    shape = shape_of("take_along_dim", input)
+    index = _index_given("take_along_dim", indices, (int64,))
+    if dim is None:
+        return gather(flatten(input), 0, flatten(index), out=out)
+    dim = normalize_dim(dim, len(shape))
+    if len(shape) != len(index._array.shape):
+        raise RuntimeError(
+            f"take_along_dim(): indices of shape {list(index._array.shape)} must have as many "
+            f"dimensions as the tensor of shape {list(shape)}"
+        )
+    if len(shape):
+        ours, theirs = list(shape), list(index._array.shape)
+        ours[dim] = theirs[dim] = 1
+        common = list(broadcast_shapes(ours, theirs))
+        common[dim] = shape[dim]
+        input = expand(input, common)
+        common[dim] = index._array.shape[dim]
+        index = expand(index, common)
+    index = functions["where"](index < 0, index + (shape[dim] if shape else 1), index)
+    return gather(input, dim, index, out=out)

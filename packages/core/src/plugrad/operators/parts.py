@@ -1,0 +1,448 @@
+"""Parts of a tensor as views: one index, a slice, a diagonal, windows, any strides.
+
+The gradient of a part is zero elsewhere: ``select_grad`` and its kin make it, and are the transposes.
+The `*_scatter` functions put a part into a copy.
+"""
+
+from __future__ import annotations
+
+from operator import index as as_int
+from typing import Any
+
+from plugrad.autograd.tape import TensorBase
+from plugrad.operators.shape import moving, shape_of, viewing
+from plugrad.shapes import normalize_dim
+from plugrad.vocabulary.forms import function, linear, primitive
+
+__all__ = ["as_strided", "diagonal", "narrow", "select", "unfold"]
+
+_select = viewing(
+    "select", "x; dim, index",
+    x=lambda k, g, x_shape, dim, index: k.select_grad(g, x_shape, dim, index),
+)  # fmt: skip
+
+moving(
+    "select_grad", "x; shape, dim, index",
+    node="SelectBackwardBackward0", aten="aten::select_backward",
+    x=lambda k, g, dim, index: k.select(g, dim, index),
+)  # fmt: skip
+
+_slice = viewing(
+    "slice", "x; dim, start, end, step",
+    x=lambda k, g, x_shape, dim, start, end, step: k.slice_grad(g, x_shape, dim, start, end, step),
+)  # fmt: skip
+
+moving(
+    "slice_grad", "x; shape, dim, start, end, step",
+    node="SliceBackwardBackward0", aten="aten::slice_backward",
+    x=lambda k, g, dim, start, end, step: k.slice(g, dim, start, end, step),
+)  # fmt: skip
+
+_diagonal = viewing(
+    "diagonal", "x; offset, dim1, dim2",
+    x=lambda k, g, x_shape, offset, dim1, dim2: k.diagonal_grad(g, x_shape, offset, dim1, dim2),
+)  # fmt: skip
+
+moving(
+    "diagonal_grad", "x; shape, offset, dim1, dim2",
+    node="DiagonalBackwardBackward0", aten="aten::diagonal_backward",
+    x=lambda k, g, offset, dim1, dim2: k.diagonal(g, offset, dim1, dim2),
+)  # fmt: skip
+
+_unfold = viewing(
+    "unfold", "x; dim, size, step",
+    x=lambda k, g, x_shape, dim, size, step: k.unfold_grad(g, x_shape, dim, size, step),
+)  # fmt: skip
+
+linear(
+    "unfold_grad", "x; shape, dim, size, step",
+    node="UnfoldBackwardBackward0", aten="aten::unfold_backward",
+    x=lambda k, g, dim, size, step: k.unfold(g, dim, size, step),
+)  # fmt: skip
+
+# `layout` says how the input itself lies in memory: the gradient need not lie so.
+_as_strided = viewing(
+    "as_strided", "x; size, stride, offset, layout",
+    x=lambda k, g, x_shape, size, stride, offset, layout: k.as_strided_grad(
+        g, x_shape, size, stride, offset, layout
+    ),
+)  # fmt: skip
+
+linear(
+    "as_strided_grad", "x; shape, size, stride, offset, layout",
+    node="AsStridedBackwardBackward0", aten="aten::as_strided",
+    x=lambda k, g, size, stride, offset, layout: k.as_strided(g, size, stride, offset, layout),
+)  # fmt: skip
+
+
+@function()
+def select(input: Any, dim: int, index: Any) -> Any:
+    """Return the view of one index along a dimension, which goes.
+
+    Parameters
+    ----------
+    input : Tensor
+    dim : int
+    index : int
+        May be negative: -1 is the last.
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    IndexError
+        If there is no such index.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.select(plugrad.tensor([[1, 2], [3, 4]]), 1, 0)
+    tensor([1, 3])
+    """
+    shape = shape_of("select", input)
+    if not shape:
+        raise IndexError("select(): a 0-d tensor has nothing to select from")
+    dim = normalize_dim(dim, len(shape))
+    return _select(input, dim, position(as_int(index), shape[dim], dim))
+
+
+def position(index: int, size: int, dim: int) -> int:
+    """Return `index` counted from the front.
+
+    Raises
+    ------
+    IndexError
+        If it is out of range.
+    """
+    if not -size <= index < size:
+        raise IndexError(
+            f"index {index} is out of range for dimension {dim} with size {size}"
+        )
+    return index + size if index < 0 else index
+
+
+@function()
+def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
+    """Return the view of `length` indices along a dimension, from `start`.
+
+    Parameters
+    ----------
+    input : Tensor
+    dim : int
+    start : int or Tensor
+        May be negative: -1 is the last.
+    length : int
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    IndexError
+        If `start` is out of range.
+    RuntimeError
+        If `length` is negative or too large.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.narrow(plugrad.arange(5), 0, 1, 3)
+    tensor([1, 2, 3])
+    """
+    dim, begin, length = _narrowed(input, dim, start, length)
+    return _slice(input, dim, begin, begin + length, 1)
+
+
+def _narrowed(input: Any, dim: int, start: Any, length: int) -> tuple[int, int, int]:
+    shape = shape_of("narrow", input)
+    if not shape:
+        raise RuntimeError("narrow() cannot be applied to a 0-d tensor")
+    dim = normalize_dim(dim, len(shape))
+    if isinstance(start, TensorBase) and start._array.shape:
+        raise RuntimeError("narrow(): start must be an int, or a 0-d tensor of one")
+    size, begin = shape[dim], as_int(start)
+    if length < 0:
+        raise RuntimeError(f"narrow(): length must not be negative, and is {length}")
+    if not -size <= begin <= size:
+        raise IndexError(f"narrow(): start {begin} is out of range for a dimension of size {size}")
+    begin = begin + size if begin < 0 else begin
+    if begin + length > size:
+        raise RuntimeError(
+            f"narrow(): start {begin} and length {length} go beyond the dimension's size {size}"
+        )
+    return dim, begin, length
+
+
+_narrow_copy = moving(
+    "narrow_copy", "x; dim, start, length",
+    body=lambda k, x, dim, start, length: k.clone_contiguous(
+        k.slice(x, dim, start, start + length, 1)
+    ),
+    x=lambda k, g, x_shape, dim, start, length: k.slice_grad(
+        g, x_shape, dim, start, start + length, 1
+    ),
+)  # fmt: skip
+
+
+@function()
+def narrow_copy(input: Any, dim: int, start: int, length: int) -> Any:
+    """Return a copy of what `narrow` shows.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.narrow_copy(plugrad.arange(5), 0, 1, 3)
+    tensor([1, 2, 3])
+    """
+    return _narrow_copy(input, *_narrowed(input, dim, start, length))
+
+
+@function()
+def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
+    """Return the view of a diagonal of two dimensions, as the last one of the result.
+
+    Parameters
+    ----------
+    input : Tensor
+    offset : int
+        0 is the main diagonal; positive ones lie above it.
+    dim1, dim2 : int
+        Rows and columns.
+
+    Returns
+    -------
+    Tensor
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.tensor([[1, 2], [3, 4]]).diagonal()
+    tensor([1, 4])
+    """
+    return _diagonal(input, offset, *two_dims("diagonal", len(shape_of("diagonal", input)), dim1, dim2))
+
+
+def two_dims(caller: str, ndim: int, dim1: int, dim2: int) -> tuple[int, int]:
+    """Return two dimensions counted from the front.
+
+    Raises
+    ------
+    RuntimeError
+        If they are the same.
+    IndexError
+        If one does not exist.
+    """
+    first, second = normalize_dim(dim1, ndim), normalize_dim(dim2, ndim)
+    if first == second:
+        raise RuntimeError(f"{caller}(): the dimensions {dim1} and {dim2} are the same")
+    return first, second
+
+
+@function("method")
+def unfold(self: Any, dimension: int, size: int, step: int) -> Any:
+    """Return a view of windows along a dimension: they follow `step` apart, and may overlap.
+
+    Parameters
+    ----------
+    dimension : int
+    size : int
+        Of each window, which becomes a new last dimension.
+    step : int
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    RuntimeError
+        If a window does not fit, or `step` is not positive.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.arange(4).unfold(0, 2, 1)
+    tensor([[0, 1],
+            [1, 2],
+            [2, 3]])
+    """
+    shape = shape_of("unfold", self)
+    dim = normalize_dim(dimension, len(shape))
+    length = shape[dim] if shape else 1
+    if not 0 <= size <= length:
+        raise RuntimeError(
+            f"unfold(): windows of size {size} do not fit into dimension {dimension} of size "
+            f"{length}"
+        )
+    if step <= 0:
+        raise RuntimeError(f"unfold(): step must be positive, and is {step}")
+    return _unfold(self, dim, size, step)
+
+
+@function()
+def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = None) -> Any:
+    """Return a view of the memory of `input` with any shape and strides.
+
+    Parameters
+    ----------
+    input : Tensor
+    size, stride : sequence of int
+        In elements.
+    storage_offset : int, optional
+        Where in the memory the first element is; by default where that of `input` is.
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    RuntimeError
+        If it would leave the memory, or a stride is negative.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.arange(4).as_strided((2, 2), (1, 1))
+    tensor([[0, 1],
+            [1, 2]])
+    """
+    shape_of("as_strided", input)
+    table, array = input._table, input._array
+    layout = (table.strides(array), table.storage_offset(array))
+    sizes, strides = tuple(map(as_int, size)), tuple(map(as_int, stride))
+    offset = layout[1] if storage_offset is None else as_int(storage_offset)
+    if len(sizes) != len(strides):
+        raise RuntimeError(f"as_strided(): {len(sizes)} sizes do not fit {len(strides)} strides")
+    if min((*strides, *sizes, offset), default=0) < 0:
+        raise RuntimeError(
+            f"as_strided(): sizes {list(sizes)}, strides {list(strides)} and the offset {offset} "
+            "must not be negative"
+        )
+    return _as_strided(input, sizes, strides, offset, layout)
+
+
+# ------------------------------------------------------------------- a part put into a copy of all
+
+
+def _part_into(name: str, view: str, params: str, **rules: Any) -> Any:
+    """Declare ``name(x, src; params)``: a copy of `x` with the part that `view` shows replaced."""
+    names = params.split(", ")
+
+    def body(k: Any, x: Any, src: Any, *values: Any) -> Any:
+        return k.scatter_view(x, src, ((view, values, tuple(x.shape)),))
+
+    return primitive(name, f"x, src; {params}", moves=True, body=body, **rules)
+
+
+_select_scatter = _part_into(
+    "select_scatter", "select", "dim, index",
+    x=lambda k, g, src_shape, dim, index: k.select_scatter(
+        g, k.new_zeros(g, src_shape), dim, index
+    ),
+    src=lambda k, g, dim, index: k.select(g, dim, index),
+)  # fmt: skip
+
+_slice_scatter = _part_into(
+    "slice_scatter", "slice", "dim, start, end, step",
+    x=lambda k, g, src_shape, dim, start, end, step: k.slice_scatter(
+        g, k.new_zeros(g, src_shape), dim, start, end, step
+    ),
+    src=lambda k, g, dim, start, end, step: k.slice(g, dim, start, end, step),
+)  # fmt: skip
+
+_diagonal_scatter = _part_into(
+    "diagonal_scatter", "diagonal", "offset, dim1, dim2",
+    x=lambda k, g, src_shape, offset, dim1, dim2: k.diagonal_scatter(
+        g, k.new_zeros(g, src_shape), offset, dim1, dim2
+    ),
+    src=lambda k, g, offset, dim1, dim2: k.diagonal(g, offset, dim1, dim2),
+)  # fmt: skip
+
+
+@function()
+def select_scatter(input: Any, src: Any, dim: int, index: int) -> Any:
+    """Return a copy of `input` with `src` in the place of one index along a dimension.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.select_scatter(plugrad.zeros(2, 2), plugrad.ones(2), 0, 1)
+    tensor([[0., 0.],
+            [1., 1.]])
+    """
+    shape = shape_of("select_scatter", input)
+    dim = normalize_dim(dim, len(shape))
+    index = position(index, shape[dim], dim)
+    _refuse_other_shape("select_scatter", src, (*shape[:dim], *shape[dim + 1 :]))
+    return _select_scatter(input, src, dim, index)
+
+
+@function()
+def slice_scatter(
+    input: Any, src: Any, dim: int = 0, start: int | None = None, end: int | None = None,
+    step: int = 1,
+) -> Any:  # fmt: skip
+    """Return a copy of `input` with `src` in the place of a slice along a dimension.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.slice_scatter(plugrad.zeros(4), plugrad.ones(2), 0, 0, 4, 2)
+    tensor([1., 0., 1., 0.])
+    """
+    shape = shape_of("slice_scatter", input)
+    dim = normalize_dim(dim, len(shape))
+    start, end, step = bounds(slice(start, end, step), shape[dim])
+    count = len(range(start, end, step))
+    _refuse_other_shape("slice_scatter", src, (*shape[:dim], count, *shape[dim + 1 :]))
+    return _slice_scatter(input, src, dim, start, end, step)
+
+
+@function()
+def diagonal_scatter(
+    input: Any, src: Any, offset: int = 0, dim1: int = 0, dim2: int = 1
+) -> Any:
+    """Return a copy of `input` with `src` in the place of a diagonal of two dimensions.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.diagonal_scatter(plugrad.zeros(2, 2), plugrad.ones(2))
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    part = diagonal(input, offset, dim1, dim2)
+    _refuse_other_shape("diagonal_scatter", src, part._array.shape)
+    dims = two_dims("diagonal_scatter", len(input._array.shape), dim1, dim2)
+    return _diagonal_scatter(input, src, offset, *dims)
+
+
+def bounds(key: slice, size: int) -> tuple[int, int, int]:
+    """Return start, end and step of a slice, within a dimension of this size.
+
+    Raises
+    ------
+    ValueError
+        If the step is not positive.
+
+    Examples
+    --------
+    >>> bounds(slice(-2, None), 5), bounds(slice(4, 2), 5)
+    ((3, 5, 1), (4, 4, 1))
+    """
+    start, end, step = key.indices(size)
+    if step <= 0:
+        raise ValueError(f"the step of a slice must be positive, and is {step}; see flip()")
+    return start, max(start, end), step
+
+
+def _refuse_other_shape(caller: str, src: Any, shape: tuple[int, ...]) -> None:
+    if shape_of(caller, src) != shape:
+        raise RuntimeError(
+            f"{caller}(): src has shape {list(src._array.shape)}, and the part that it is to "
+            f"replace {list(shape)}"
+        )

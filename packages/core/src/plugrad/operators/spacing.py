@@ -1,0 +1,220 @@
+"""Evenly spaced numbers, with the roundings of PyTorch's compiled loops.
+
+Those loops multiply and add with one rounding, several elements at a time. Where that shows in the
+last bit, it is done the same way here; integers and half precision follow their own rules.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import numpy
+
+from plugrad import dtypes
+from plugrad.dtypes import dtype
+from plugrad.random.fused import multiply_add_doubles
+
+__all__ = ["arithmetic", "count_of_range", "count_with_end", "linear", "powers"]
+
+Array = numpy.ndarray[Any, Any]
+
+_VECTOR_BYTES: Final = 32
+"""Of the vectors in which PyTorch counts: 8 numbers of float32."""
+
+
+def count_of_range(start: Any, end: Any, step: Any, kind: dtype) -> tuple[Any, Any, Any, int]:
+    """Return the bounds as `kind` takes them, and how many numbers ``arange`` makes of them.
+
+    Raises
+    ------
+    RuntimeError
+        If the step is 0 or leads the wrong way, or there is no end to it.
+
+    Examples
+    --------
+    >>> count_of_range(0, 1, 0.3, dtypes.float32)[3], count_of_range(5, 0, -2, dtypes.int64)
+    (4, (5, 0, -2, 3))
+    """
+    if not (math.isfinite(start) and math.isfinite(end)):
+        raise RuntimeError(f"arange() cannot go from {start} to {end}: both must be finite")
+    if kind is dtypes.int64:
+        # PyTorch counts in integers here, and only here.
+        start, end = int(start), int(end)
+        if max(start, end) >= 2**63 or min(start, end) < -(2**63):
+            raise RuntimeError(f"arange(): {kind} does not reach from {start} to {end}")
+    if not (step > 0 or step < 0):
+        raise RuntimeError(f"arange(): step must be a number other than 0, not {step}")
+    if (end - start) * step < 0:
+        raise RuntimeError(f"arange() does not get from {start} to {end} in steps of {step}")
+    if kind is dtypes.int64:
+        step = int(step)
+        if step == 0:
+            raise ValueError("arange(): the step is 0 as an integer; ask for a float dtype")
+        return start, end, step, -((start - end) // step)
+    count = (end - start) / step
+    if not count < 2**63:
+        raise RuntimeError(f"arange() would make {count:.3g} numbers")
+    return start, end, step, math.ceil(count)
+
+
+def count_with_end(start: Any, end: Any, step: Any) -> int:
+    """Return how many numbers ``range`` makes, the end included.
+
+    Raises
+    ------
+    RuntimeError
+        If the step is 0 or leads the wrong way.
+
+    Examples
+    --------
+    >>> count_with_end(1, 4, 0.5)
+    7
+    """
+    if not (step > 0 or step < 0):
+        raise RuntimeError(f"range(): step must be a number other than 0, not {step}")
+    if not (end - start) / step >= 0:
+        raise RuntimeError(f"range() does not get from {start} to {end} in steps of {step}")
+    return int((end - start) / step) + 1
+
+
+def arithmetic(start: Any, step: Any, count: int, kind: dtype) -> Array:
+    """Return ``start, start + step, start + 2 step...`` in a dtype.
+
+    Parameters
+    ----------
+    start, step : number
+    count : int
+    kind : dtype
+        Not complex.
+
+    Returns
+    -------
+    ndarray, shape (count,)
+
+    Examples
+    --------
+    >>> arithmetic(1, 2, 3, dtypes.int64)
+    array([1, 3, 5])
+    """
+    if not kind.is_floating_point:
+        numbers = numpy.arange(count)
+        if step != 1:
+            numbers *= int(step)
+        if start:
+            numbers += int(start)
+        return numbers.astype(kind.np, copy=False)
+    # Vectors, two at a time, count from their own first element; what is left, from the very first.
+    vector = _VECTOR_BYTES // kind.itemsize
+    numbers = numpy.arange(count, dtype=numpy.float32 if kind.low_precision else numpy.float64)
+    if count < 2 * vector:
+        _multiply_add(numbers, step, start, kind)
+        return numbers.astype(kind.np, copy=False)
+    place = numbers % vector
+    place[count - count % (2 * vector) :] = 0
+    numbers -= place
+    _multiply_add(numbers, step, start, kind)
+    bases = numbers.astype(kind.np).astype(numbers.dtype, copy=False)
+    _multiply_add(place, step, bases, kind)
+    return place.astype(kind.np, copy=False)
+
+
+def _multiply_add(x: Array, scale: Any, offset: Any, kind: dtype) -> None:
+    """Replace `x` by ``x * scale + offset``: with one rounding, where two would show in `kind`."""
+    if kind is dtypes.float32 or kind.low_precision:
+        x *= x.dtype.type(scale)
+        x += offset
+    elif abs(scale) < 2.0**900:
+        multiply_add_doubles(x, float(scale), offset)
+    else:  # one or two numbers, which fit between here and the largest
+        x *= scale
+        x += offset
+
+
+def linear(start: Any, end: Any, count: int, kind: dtype) -> Array:
+    """Return numbers from `start` to `end`, the second half counted back from `end`.
+
+    Parameters
+    ----------
+    start, end : number
+        Numbers that `kind` holds.
+    count : int
+    kind : dtype
+
+    Returns
+    -------
+    ndarray, shape (count,)
+
+    Examples
+    --------
+    >>> linear(0, 10, 5, dtypes.int64)
+    array([ 0,  2,  5,  7, 10])
+    """
+    if kind.is_complex:
+        real = kind.to_real()
+        parts = numpy.empty((count, 2), real.np)
+        start, end = complex(start), complex(end)
+        parts[:, 0] = linear(start.real, end.real, count, real)
+        parts[:, 1] = linear(start.imag, end.imag, count, real)
+        return parts.view(kind.np)[:, 0]
+    middle = count // 2
+    numbers = numpy.arange(count, dtype=numpy.float64)
+    numbers[middle:] -= count - 1
+    if kind.low_precision:
+        # Every single operation is rounded.
+        rounded = kind.np.type
+        step = (rounded(end) - rounded(start)) / rounded(count - 1)
+        low = numbers.astype(kind.np)
+        low *= step
+        low[:middle] += rounded(start)
+        low[middle:] += rounded(end)
+        return low
+    if kind.is_floating_point:
+        first, last = kind.np.type(start), kind.np.type(end)
+        step = (last - first) / kind.np.type(max(count - 1, 1))
+    else:
+        first, last = start, end
+        step = (last - first) / max(count - 1, 1)
+    # In float64 a product of two float32 numbers is exact.
+    _multiply_add(numbers[:middle], step, float(first), kind)
+    _multiply_add(numbers[middle:], step, float(last), kind)
+    return numbers.astype(kind.np, copy=False)
+
+
+def powers(base: float, start: Any, end: Any, count: int, kind: dtype) -> Array:
+    """Return powers of `base` with evenly spaced exponents from `start` to `end`.
+
+    Parameters
+    ----------
+    base : float
+    start, end : number
+        Exponents that `kind` holds.
+    count : int
+    kind : dtype
+
+    Returns
+    -------
+    ndarray, shape (count,)
+
+    Examples
+    --------
+    >>> powers(2.0, 0, 3, 4, dtypes.float32)
+    array([1., 2., 4., 8.], dtype=float32)
+    """
+    if kind.is_complex:
+        return numpy.power(kind.np.type(base), linear(start, end, count, kind))  # type: ignore[no-any-return]
+    rounded = kind.np.type
+    first, last = float(rounded(start)), float(rounded(end))
+    step = float(rounded(rounded(end) - rounded(start))) / max(count - 1, 1)
+    middle = count // 2
+    exponents = [first + step * i for i in range(middle)]
+    exponents += [last - step * i for i in range(count - middle - 1, -1, -1)]
+    return numpy.array([_power(base, exponent) for exponent in exponents]).astype(kind.np)
+
+
+def _power(base: float, exponent: float) -> float:
+    # Python's own: NumPy's differs in the last bit. Where Python raises, C has a value.
+    try:
+        return math.pow(base, exponent)
+    except (ValueError, OverflowError):
+        return float(numpy.power(numpy.float64(base), exponent))

@@ -1,0 +1,79 @@
+"""Named results: what `max`, `sort`, `svd` and others return, as ``plugrad.return_types.max``.
+
+Each is a tuple whose items also have names, and prints as PyTorch's do.
+
+>>> from plugrad.return_types import structseq
+>>> Pair = structseq("pair", "first", "second")
+>>> Pair([1, 2])
+plugrad.return_types.pair(
+first=1,
+second=2)
+>>> Pair([1, 2]).second
+2
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from operator import itemgetter
+from typing import Any, ClassVar
+
+__all__ = ["ReturnType", "structseq"]
+
+
+class ReturnType(tuple[Any, ...]):
+    """A tuple with named items.
+
+    Parameters
+    ----------
+    items : iterable
+        As many as there are names.
+    """
+
+    __slots__ = ()
+    n_fields: ClassVar[int] = 0
+    _names: ClassVar[tuple[str, ...]] = ()
+
+    def __new__(cls, items: Iterable[Any]) -> ReturnType:
+        """Make a result of its items."""
+        self = super().__new__(cls, items)
+        if len(self) != cls.n_fields:
+            raise TypeError(f"{cls.__name__} has {cls.n_fields} items, not {len(self)}")
+        return self
+
+    def __repr__(self) -> str:
+        items = ",\n".join(f"{name}={item!r}" for name, item in zip(self._names, self, strict=True))
+        return f"{type(self).__module__}.{type(self).__name__}(\n{items})"
+
+    def __reduce__(self) -> Any:
+        return type(self), (tuple(self),)
+
+
+def structseq(name: str, *fields: str) -> type[ReturnType]:
+    """Make the type of one function's result.
+
+    Parameters
+    ----------
+    name : str
+        Of the function.
+    *fields : str
+        The names of the items.
+    """
+    namespace: dict[str, Any] = {field: property(itemgetter(i)) for i, field in enumerate(fields)}
+    namespace.update(
+        __slots__=(), __module__="plugrad.return_types", _names=fields, n_fields=len(fields)
+    )
+    return type(name, (ReturnType,), namespace)
+
+
+aminmax = structseq("aminmax", "min", "max")
+cummax = structseq("cummax", "values", "indices")
+cummin = structseq("cummin", "values", "indices")
+kthvalue = structseq("kthvalue", "values", "indices")
+max = structseq("max", "values", "indices")
+median = structseq("median", "values", "indices")
+min = structseq("min", "values", "indices")
+mode = structseq("mode", "values", "indices")
+nanmedian = structseq("nanmedian", "values", "indices")
+sort = structseq("sort", "values", "indices")
+topk = structseq("topk", "values", "indices")

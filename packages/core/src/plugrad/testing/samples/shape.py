@@ -1,0 +1,9 @@
+"""Samples of the shape operators."""
+
+from __future__ import annotations
+
+from plugrad.testing.samples import Sample
+
+__all__ = ["SAMPLES"]
+
+SAMPLES: tuple[Sample, ...] = ()

@@ -1,0 +1,105 @@
+"""Every operator, on every sample, has every property; and every rule keeps to the standard.
+
+Samples lie in ``plugrad.testing.samples``, properties in ``plugrad.testing.properties``. What the
+array API standard cannot say stands in ``expected_failures/strict.toml``, with its reason: there an
+unexpected pass fails too.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from plugrad.testing import strict
+from plugrad.testing.properties import PROPERTIES, assert_close
+from plugrad.testing.running import gradients, numbers, run
+from plugrad.testing.samples import Sample, samples
+from plugrad.vocabulary.registry import functions, methods
+
+SAMPLES = list(samples())
+EXPECTED = tomllib.loads((Path(__file__).parent / "expected_failures/strict.toml").read_text())
+
+
+def cases() -> Iterator[Any]:
+    for name, check in PROPERTIES.items():
+        for sample in SAMPLES:
+            if name not in sample.skip:
+                yield pytest.param(check, sample, id=f"{name}-{sample}")
+
+
+@pytest.mark.parametrize(("check", "sample"), list(cases()))
+def test_has_the_property(check: Any, sample: Sample) -> None:
+    check(sample, "cpu")
+
+
+# ------------------------------------------------------------------------------ the strict backend
+
+
+@pytest.fixture(scope="module", autouse=True)
+def strict_device() -> None:
+    strict.install()
+
+
+@cache
+def expected_failure(sample: str) -> str | None:
+    """Return why a sample cannot run on the strict backend, or None."""
+    for entry in EXPECTED["failure"]:
+        if any(fnmatchcase(sample, pattern) for pattern in entry["samples"]):
+            return str(entry["reason"])
+    return None
+
+
+@pytest.mark.parametrize("sample", [s for s in SAMPLES if "strict" not in s.skip], ids=str)
+def test_runs_in_the_words_of_the_standard(sample: Sample) -> None:
+    reason = expected_failure(str(sample))
+    try:
+        found = on("strict", sample)
+    except Exception as error:
+        if reason is None:
+            raise
+        pytest.xfail(f"{reason} ({type(error).__name__})")
+    assert reason is None, f"runs on the strict backend now; it was expected to fail: {reason}"
+    expected = on("cpu", sample)
+    assert len(found) == len(expected)
+    for one, other in zip(found, expected, strict=True):
+        assert_close(one, other, 64, "on the strict backend")
+
+
+def on(device: str, sample: Sample) -> list[np.ndarray[Any, Any]]:
+    """Return outputs, gradients, and gradients through a recorded backward."""
+    dtype = "float64" if "float64" in sample.dtypes else sample.dtypes[0]
+    made = run(sample, sample.arrays(dtype), device)
+    found = [*made.outputs, *gradients(made, retain_graph=True)]
+    found += gradients(made, create_graph=True)
+    assert all(str(tensor.device) == device for tensor in found)
+    return [np.array(numbers(tensor)) for tensor in found]
+
+
+def test_expected_failures_are_of_samples_that_exist() -> None:
+    for entry in EXPECTED["failure"]:
+        assert entry["reason"]
+        for pattern in entry["samples"]:
+            assert any(fnmatchcase(str(sample), pattern) for sample in SAMPLES), pattern
+
+
+# ------------------------------------------------------------------------------------- the samples
+
+
+def test_every_public_name_has_a_sample() -> None:
+    have = {sample.name for sample in SAMPLES}
+    assert not sorted({*functions, *methods} - have - set(EXPECTED["no sample"]["names"]))
+
+
+def test_skips_name_properties_and_reasons() -> None:
+    elsewhere = {"strict", "compat", "second"}  # the last two: when compared with PyTorch
+    for sample in SAMPLES:
+        for name, reason in sample.skip.items():
+            assert name in {*PROPERTIES, *elsewhere}, f"{sample} skips {name!r}"
+            assert reason
