@@ -67,4 +67,9 @@ def __getattr__(name: str) -> Any:
         return _import_module(f"{__name__}.{name}")
     if name in ("get_num_threads", "set_num_threads"):
         return getattr(_import_module(f"{__name__}.threads"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    absent = _dtypes.absent_dtype_message(name)
+    if absent is not None:
+        raise AttributeError(absent)
+    return _operators.plugin_operator(name, f"module {__name__!r}")

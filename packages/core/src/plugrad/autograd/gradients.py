@@ -47,10 +47,6 @@ def _start(output: Tensor, gradient: Tensor | None, position: int) -> Tensor:
         if one.__class__ is not table.array_type:
             one = table.wrap(one)
         return new_tensor(one, table, output._dtype)
-    if not isinstance(gradient, TensorBase):
-        raise TypeError(
-            f"gradient {position} must be a Tensor or None, not {type(gradient).__name__}"
-        )
     if gradient._array.shape != output._array.shape:
         raise RuntimeError(
             f"gradient {position} has shape {list(gradient.shape)}, but its output has "
@@ -72,6 +68,11 @@ def _roots(outputs: tuple[Tensor, ...], gradients: Any) -> list[Tensor]:
         if isinstance(gradients, TensorBase)
         else tuple(gradients)
     )
+    for position, gradient in enumerate(given):
+        if gradient is not None and not isinstance(gradient, TensorBase):
+            raise TypeError(
+                f"gradient {position} must be a Tensor or None, not {type(gradient).__name__}"
+            )
     if len(given) != len(outputs):
         raise RuntimeError(f"got {len(outputs)} outputs, but {len(given)} gradients")
     starts = [
@@ -211,6 +212,8 @@ def grad(
         )
     results = _listed(outputs, "outputs")
     wanted = _listed(inputs, "inputs")
+    if not wanted:
+        raise RuntimeError("inputs is empty: name what the outputs are to be differentiated by")
     retain = create_graph if retain_graph is None else retain_graph
     if is_grads_batched:
         found = _batched(results, wanted, grad_outputs, retain, create_graph)

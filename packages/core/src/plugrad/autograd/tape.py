@@ -68,7 +68,7 @@ class AliasCell:
         self.version = version
         self.changed_by = ""
         self.views: list[weakref.ref[Tensor]] = []
-        self._limit = 8
+        self._limit = 64
 
     def add_view(self, view: Tensor) -> None:
         """Remember a view, for as long as it lives."""
@@ -76,7 +76,7 @@ class AliasCell:
         if len(views) >= self._limit:
             # Dead references are swept when the list has doubled: constant work for each view.
             views[:] = [ref for ref in views if ref() is not None]
-            self._limit = max(8, 2 * len(views))
+            self._limit = max(64, 2 * len(views))
         views.append(weakref.ref(view))
 
 
@@ -124,14 +124,12 @@ class Meta:
         For a differentiable view: its base and the way there.
     """
 
-    __slots__ = ("grad", "hooks", "post_hooks", "retain", "view")
-
-    def __init__(self) -> None:
-        self.grad: Tensor | None = None
-        self.hooks: Hooks | None = None
-        self.post_hooks: HookDict | None = None
-        self.retain = False
-        self.view: Any = None
+    # Defaults of the class, not set by `__init__`: views, which each have one, are made often.
+    grad: Tensor | None = None
+    hooks: Hooks | None = None
+    post_hooks: HookDict | None = None
+    retain = False
+    view: Any = None
 
 
 class TensorBase:

@@ -10,7 +10,7 @@ meets a stale ``grad_fn``.
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from plugrad.autograd.modes import mode
 from plugrad.autograd.tape import (
@@ -37,14 +37,14 @@ __all__ = [
     "share_memory",
 ]
 
-_new: Final[Any] = tuple.__new__
+_new: Final[Any] = object.__new__
 
 Step = tuple[str, tuple[Any, ...], tuple[int, ...]]
 """One step of a view: operator, parameters, and the shape before it."""
 
 
-class View(NamedTuple):
-    """How a tensor is a view.
+class View(Meta):
+    """The rarer half of a view's autograd state: how it is a view, beside all else.
 
     Attributes
     ----------
@@ -60,6 +60,11 @@ class View(NamedTuple):
     base: Tensor
     steps: tuple[Step, ...]
     origin: str
+
+    @property
+    def view(self) -> View:  # type: ignore[override]
+        """Itself; None for what is no view."""
+        return self
 
 
 def share_memory(tensor: Tensor, other: Tensor) -> None:
@@ -83,15 +88,17 @@ def add_step(tensor: Tensor, parent: Tensor, step: Step, origin: str = "") -> No
     tensor._cell = cell
     if not mode.grad and not origin:
         origin = "no_grad"
-    meta = parent._meta
-    above = None if meta is None else meta.view
-    tensor._meta = meta = Meta()
-    # `View(...)` would take four times as long.
-    if above is None:
-        meta.view = _new(View, (parent, (step,), origin))
+    # Every line here counts: this is most of what a view costs.
+    tensor._meta = view = _new(View)
+    above = parent._meta
+    if above.__class__ is View:
+        view.base = above.base
+        view.steps = (*above.steps, step)
+        view.origin = above.origin or origin
     else:
-        base, steps, before = above
-        meta.view = _new(View, (base, (*steps, step), before or origin))
+        view.base = parent
+        view.steps = (step,)
+        view.origin = origin
     cell.add_view(tensor)
 
 
@@ -175,11 +182,11 @@ def restride(tensor: Tensor, array: Any, step: Step, back: Step, node: Node | No
     """
     view = tensor._meta.view if tensor._meta is not None else None
     if view is not None:
-        meta_of(tensor).view = View(view.base, (*view.steps, step), view.origin)
+        view.steps = (*view.steps, step)
     else:
         for alias in _live_views(tensor):
             seen = meta_of(alias).view
-            meta_of(alias).view = View(tensor, (back, *seen.steps), seen.origin)
+            seen.steps = (back, *seen.steps)
     tensor._array = array
     if isinstance(tensor._edge, AccumulateGrad):
         tensor._edge.describe(tensor)

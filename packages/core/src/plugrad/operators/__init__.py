@@ -6,6 +6,8 @@ as functions of `plugrad` and methods of `Tensor`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import MethodType
 from typing import Any
 
 from plugrad.operators import (  # noqa: F401  # imported for what they declare
@@ -78,7 +80,7 @@ from plugrad.operators import (  # noqa: F401  # imported for what they declare
 from plugrad.tensor import Tensor
 from plugrad.vocabulary.registry import methods
 
-__all__ = ["plugin_method"]
+__all__ = ["plugin_method", "plugin_operator"]
 
 for _name, _method in methods.items():
     setattr(Tensor, _name, _method)
@@ -92,4 +94,31 @@ def plugin_method(tensor: Tensor, name: str) -> Any:
     AttributeError
         If there is none.
     """
-    raise AttributeError(f"'Tensor' object has no attribute {name!r}")
+    if name.startswith("_"):
+        raise AttributeError(f"'Tensor' object has no attribute {name!r}")
+    return MethodType(plugin_operator(name, "'Tensor' object"), tensor)
+
+
+def plugin_operator(name: str, owner: str) -> Callable[..., Any]:
+    """Return the operator that a plugin offers under a name.
+
+    Parameters
+    ----------
+    name : str
+    owner : str
+        Whose attribute was asked for, for the error message.
+
+    Raises
+    ------
+    AttributeError
+        If no plugin offers it; tells which plugins were left out.
+    """
+    # Plugins are discovered when something is first asked that core does not have.
+    from plugrad.plugins import NotRegisteredError, lookup
+
+    try:
+        found: Any = lookup("operators", name)
+    except NotRegisteredError as error:
+        message = str(error)
+        raise AttributeError(f"{owner} has no attribute {name!r}, and {message}") from None
+    return found  # type: ignore[no-any-return]

@@ -30,8 +30,8 @@ _clone = linear("clone", "x; order=None", moves=True, x=lambda g: g)
 
 # A conversion for which fresh memory was asked, whether or not there is anything to convert.
 _to_copy = linear(
-    "to_copy", "x; dtype, order", node="ToCopyBackward0", aten="aten::_to_copy", moves=True,
-    body=lambda k, x, dtype, order: k.cast(k.clone(x, order), dtype), x=lambda g: g,
+    "to_copy", "x; kind, order", node="ToCopyBackward0", aten="aten::_to_copy", moves=True,
+    body=lambda k, x, kind, order: k.cast(k.clone(x, order), kind), x=lambda g: g,
 )  # fmt: skip
 
 

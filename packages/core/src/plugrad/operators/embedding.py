@@ -123,9 +123,9 @@ def embedding(
 @no_grad()
 def _bound_norms(weight: Any, indices: Any, max_norm: float, norm_type: float) -> None:
     """Scale the rows that are looked up down to a norm, in place."""
-    rows = k.unique(k.reshape(indices, (-1,)))
+    rows = indices.reshape(-1).unique()
     found = k.embedding(weight.detach(), rows, -1, False)
-    norms = k.norm(found, norm_type, 1, True)
+    norms = found.norm(norm_type, 1, True)
     factors = k.where(norms > max_norm, max_norm / (norms + 1e-7), k.ones_like(norms))
     weight.index_copy_(0, rows, found * factors)
 

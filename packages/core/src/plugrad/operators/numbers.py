@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
 import numpy
 
@@ -14,8 +14,6 @@ from plugrad.limits import finfo, iinfo
 __all__ = ["fitting", "number_given"]
 
 Number = bool | int | float | complex
-
-_NUMBERS: Final = frozenset({bool, int, float, complex})
 
 
 def number_given(caller: str, name: str, value: Any) -> Number:
@@ -35,8 +33,11 @@ def number_given(caller: str, name: str, value: Any) -> Number:
     OverflowError
         If it is an integer of more than 64 bits.
     """
-    if value.__class__ in _NUMBERS:
-        if value.__class__ is int and not -(2**63) <= value < 2**64:
+    kind = value.__class__
+    if kind is float or kind is bool or kind is complex:
+        return value  # type: ignore[no-any-return]
+    if kind is int:
+        if not -(2**63) <= value < 2**64:
             raise OverflowError(f"{caller}(): {name} does not fit into 64 bits: {value}")
         return value  # type: ignore[no-any-return]
     if isinstance(value, TensorBase):

@@ -201,8 +201,8 @@ def dtype_given(calls: str, value: Any) -> dtypes.dtype:
     TypeError
         If it is neither.
     """
-    if value.__class__ is _dtype:
-        return value  # type: ignore[no-any-return]
+    if isinstance(value, _dtype):
+        return value
     found = _OF_PYTHON.get(value) if isinstance(value, type) else None
     if found is None:
         raise TypeError(
@@ -234,7 +234,7 @@ def integer_given(calls: str, name: str, value: Any) -> int:
         If it is none.
     """
     if value.__class__ is int:
-        return value  # type: ignore[no-any-return]
+        return value
     if not is_int(value) or (isinstance(value, TensorBase) and value._edge is not None):
         raise TypeError(f"{_caller(calls)}(): {name} must be an int, not {type(value).__name__}")
     return value.__index__()  # type: ignore[no-any-return]

@@ -68,7 +68,8 @@ def _drawn(
 
 
 def _host(tensor: Any) -> Array:
-    return tensor._table.to_host(tensor._array)
+    array: Array = tensor._table.to_host(tensor._array)
+    return array
 
 
 @function("function")

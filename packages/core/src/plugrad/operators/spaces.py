@@ -8,7 +8,7 @@ __all__ = ["cast", "scatter_view", "sum_to", "unview", "view_of"]
 
 # The gradient goes back to the input's own dtype and shape in `project`.
 cast = linear(
-    "cast", "x; dtype", node="ToCopyBackward0", aten="aten::_to_copy", moves=True, x=lambda g: g
+    "cast", "x; kind", node="ToCopyBackward0", aten="aten::_to_copy", moves=True, x=lambda g: g
 )
 
 sum_to = linear(

@@ -71,6 +71,12 @@ class Rule:
         return cls(function, code.co_varnames[: code.co_argcount])
 
 
+RESERVED: Final = frozenset(
+    ("run", "result", "table", "dtype", "tensor", "node", "saved", "cell", "out", "g", "k", "needs")
+)
+"""Names that the compiled functions use for themselves."""
+
+
 @dataclass(eq=False)
 class Operator:
     """One word of the vocabulary.
@@ -149,6 +155,12 @@ class Operator:
         self._refuse_unknown_names()
 
     def _refuse_unknown_names(self) -> None:
+        taken = {*self.array_names, *self.params} & RESERVED
+        if taken and self.form != "composite":
+            raise TypeError(
+                f"operator {self.name!r} cannot call an argument {sorted(taken)}: its compiled "
+                "function uses the name itself"
+            )
         known = {"k", "g", "out_shape", "needs", *self.params, *self.array_names}
         known |= {f"{name}_shape" for name in self.array_names}
         known |= {"out"} if self.outputs is None else set()

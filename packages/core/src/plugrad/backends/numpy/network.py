@@ -153,7 +153,7 @@ class NetworkKernels(Standard):
     def safe_softmax(self, x: Array, dim: int) -> Array:
         return _softmax(x.copy(), dim)
 
-    def attention(self, query: Array, key: Array, value: Array, mask: Any, scale: float) -> Array:
+    def attention(self, query: Array, key: Array, value: Array, mask: Any, scale: float) -> Any:
         return numpy.matmul(_attention_weights(query, key, mask, scale), value)
 
     def attention_grad(

@@ -108,8 +108,8 @@ def _binary() -> Iterator[Sample]:
         change = _change(name) if name.endswith("tan2") else None
         yield case(name, call, real(3, 4), positive(4), dtypes=HALF, inplace=change)
         yield case(name, call, real(40, 60), real(40, 60), label="large")
-        yield case(name, call, with_specials(4, 4), with_specials(4, 1), label="specials", skip=KINK,
-                   second=False)  # fmt: skip
+        yield case(name, call, with_specials(4, 4), with_specials(4, 1), label="specials",
+                   skip=KINK, second=False)  # fmt: skip
     yield case("logaddexp", _function("logaddexp"), real(3), real(3), dtypes=COMPLEX[2:])
     yield case("xlogy", _function("xlogy"), real(3, 4), positive(4), inplace=_change("xlogy"))
     yield case("xlogy", _function("xlogy", 2.0), real(3, 4), label="number")
