@@ -60,24 +60,23 @@ class AliasCell:
         The in-place operation that raised the version last, for error messages.
     views : list of weak references to Tensor
         The differentiable views of the base, whose ``grad_fn`` an in-place operation replaces.
+    limit : int
+        How many references there may be before `sweep`.
     """
 
-    __slots__ = ("_limit", "changed_by", "version", "views")
+    __slots__ = ("changed_by", "limit", "version", "views")
 
     def __init__(self, version: int = 0) -> None:
         self.version = version
         self.changed_by = ""
         self.views: list[weakref.ref[Tensor]] = []
-        self._limit = 64
+        self.limit = 64
 
-    def add_view(self, view: Tensor) -> None:
-        """Remember a view, for as long as it lives."""
-        views = self.views
-        if len(views) >= self._limit:
-            # Dead references are swept when the list has doubled: constant work for each view.
-            views[:] = [ref for ref in views if ref() is not None]
-            self._limit = max(64, 2 * len(views))
-        views.append(weakref.ref(view))
+    def sweep(self) -> None:
+        """Forget the views that have died."""
+        self.views[:] = [ref for ref in self.views if ref() is not None]
+        # Next when the list has doubled: constant work for each view.
+        self.limit = max(64, 2 * len(self.views))
 
 
 class InferenceCell(AliasCell):

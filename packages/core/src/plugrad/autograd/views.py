@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from copy import copy
 from typing import TYPE_CHECKING, Any, Final
+from weakref import ref
 
 from plugrad.autograd.modes import mode
 from plugrad.autograd.tape import (
@@ -99,7 +100,9 @@ def add_step(tensor: Tensor, parent: Tensor, step: Step, origin: str = "") -> No
         view.base = parent
         view.steps = (step,)
         view.origin = origin
-    cell.add_view(tensor)
+    if len(cell.views) >= cell.limit:
+        cell.sweep()
+    cell.views.append(ref(tensor))
 
 
 class CopySlices(Node):

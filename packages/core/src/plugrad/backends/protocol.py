@@ -46,6 +46,8 @@ class Kernels:
         Whether a view kernel's result shares memory, so that writing through it is seen.
     mutable : bool
         Whether an array can be written to.
+    overridden : set of str
+        The names whose kernels come from plugins: see `plugrad.backends.overrides`.
     """
 
     array_type: type
@@ -57,6 +59,7 @@ class Kernels:
     def __init__(self, backend: Backend, device: device) -> None:
         self.backend = backend
         self.device = device
+        self.overridden: set[str] = set()
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         # Only names that the class lacks arrive here; the answer is kept.
@@ -136,6 +139,8 @@ class Kernels:
 
     def repeats(self, x: Any) -> bool:
         """Return whether several elements of `x` have one place in memory."""
+        if 0 in x.shape:
+            return False
         return any(step == 0 and n > 1 for step, n in zip(self.strides(x), x.shape, strict=True))
 
     def storage_offset(self, x: Any) -> int:
@@ -205,6 +210,10 @@ class Backend(ABC):
         if table is None:
             table = self._tables[index] = self.make_kernels(device(self.device_type, index))
         return table
+
+    def tables(self) -> list[Kernels]:
+        """Return the kernel tables made so far."""
+        return list(self._tables.values())
 
     def synchronize(self, index: int | None = None) -> None:  # noqa: B027  # the host never waits
         """Wait until all work queued on the device is done."""

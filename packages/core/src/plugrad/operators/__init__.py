@@ -29,6 +29,7 @@ from plugrad.operators import (  # noqa: F401  # imported for what they declare
     counting,
     creation,
     differences,
+    distances,
     dropout,
     dunders,
     einsum,
@@ -53,6 +54,7 @@ from plugrad.operators import (  # noqa: F401  # imported for what they declare
     normalization,
     norms,
     ordering,
+    padding,
     parts,
     picking,
     powers,
@@ -77,6 +79,7 @@ from plugrad.operators import (  # noqa: F401  # imported for what they declare
     statistics,
     transcendental,
 )
+from plugrad.operators.device_table import use_plugin_kernels
 from plugrad.tensor import Tensor
 from plugrad.vocabulary.registry import methods
 
@@ -121,4 +124,5 @@ def plugin_operator(name: str, owner: str) -> Callable[..., Any]:
     except NotRegisteredError as error:
         message = str(error)
         raise AttributeError(f"{owner} has no attribute {name!r}, and {message}") from None
+    use_plugin_kernels()
     return found  # type: ignore[no-any-return]

@@ -111,12 +111,14 @@ elementwise(
 )  # fmt: skip
 
 
-def _factor(name: str, value: Any, *tensors: Any) -> Any:
-    """Return the factor in the dtype that the tensors promote to; refuse what is no tensor."""
+def _factor(name: str, value: Any, *tensors: Any, floating: bool = False) -> Any:
+    """Return the factor in the dtype that the tensors promote to, checked with them."""
     for tensor in tensors:
         if not isinstance(tensor, TensorBase):
             raise TypeError(f"{name}(): expected three Tensors, not a {type(tensor).__name__}")
     kind = result_dtype([(tensor._dtype, not tensor._array.shape) for tensor in tensors])
+    if floating and not (kind.is_floating_point or kind.is_complex):
+        raise RuntimeError(f"{name}(): integers have no quotients; convert the tensors, or use div")
     return fitting(name, value, kind)
 
 
@@ -151,7 +153,7 @@ def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1, out: Any 
     >>> plugrad.addcdiv(x, x, x, value=10)
     tensor([11., 12.])
     """
-    value = _factor("addcdiv", value, input, tensor1, tensor2)
+    value = _factor("addcdiv", value, input, tensor1, tensor2, floating=True)
     return operators["addcdiv"].call(input, tensor1, tensor2, value, out=out)
 
 
@@ -165,5 +167,5 @@ def addcmul_(self: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
 @function("method")
 def addcdiv_(self: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
     """Add ``value * tensor1 / tensor2`` in place."""
-    value = _factor("addcdiv_", value, self, tensor1, tensor2)
+    value = _factor("addcdiv_", value, self, tensor1, tensor2, floating=True)
     return inplace(operators["addcdiv"], (self, tensor1, tensor2), (value,))

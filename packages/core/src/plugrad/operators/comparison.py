@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugrad.autograd.tape import TensorBase, new_tensor
-from plugrad.dtypes import bool_
+from plugrad.dtypes import Category, bool_, get_default_dtype
 from plugrad.operators.operands import also, number_of
 from plugrad.operators.spaces import cast
 from plugrad.promotion import result_dtype
@@ -24,26 +24,37 @@ for _name in ("lt", "le", "gt", "ge"):
     elementwise(_name, "x, y", result="bool", scalars=True, accepts="real")
 
 
-def _compare_in_place(name: str, node: str) -> None:
+def _compare_in_place(name: str) -> None:
     """Define the in-place form, which leaves 1 and 0, and cuts the gradient off."""
     comparison = operators[name]
-    elementwise(
-        f"{name}_number", "x, y", node=node, aten=f"aten::{name}_", expose="",
-        accepts=comparison.accepts,
-        body=lambda k, x, y: k.where(getattr(k, name)(x, y), k.ones_like(x), k.zeros_like(x)),
-        x=lambda k, g: k.zeros_like(g), y=lambda k, g: k.zeros_like(g),
-    )  # fmt: skip
-    recorded = operators[f"{name}_number"]
+
+    def compared(k: Any, x: Any, y: Any) -> Any:
+        return k.where(getattr(k, name)(x, y), k.ones_like(x), k.zeros_like(x))
+
+    for suffix, signature in enumerate(("x; other", "x, y")):
+        elementwise(
+            f"{name}_number" if suffix == 0 else f"{name}_numbers", signature,
+            node=f"{name.title()}Backward{suffix}", aten=f"aten::{name}_", expose="",
+            accepts=comparison.accepts, body=compared, **dict.fromkeys("xy"[: suffix + 1], _flat),
+        )  # fmt: skip
 
     def changed(self: Any, other: Any) -> Any:
-        return inplace(recorded if self.requires_grad else comparison, (self, other), ())
+        if not self.requires_grad:
+            return inplace(comparison, (self, other), ())
+        if is_number(other):
+            return inplace(operators[f"{name}_number"], (self,), (number_of(other),))
+        return inplace(operators[f"{name}_numbers"], (self, other), ())
 
     changed.__name__ = changed.__qualname__ = f"{name}_"
     methods[changed.__name__] = changed
 
 
+def _flat(k: Any, g: Any) -> Any:
+    return k.zeros_like(g)
+
+
 for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
-    _compare_in_place(_name, f"{_name.title()}Backward1")
+    _compare_in_place(_name)
 
 for _alias, _name in {
     "not_equal": "ne", "less": "lt", "less_equal": "le", "greater": "gt", "greater_equal": "ge",
@@ -71,11 +82,18 @@ def _predicate(name: str, **options: Any) -> None:
     elementwise(name, "x", result="bool", expose="function method", **options)
 
 
+def _refuse_complex(x: Any) -> None:
+    if x._dtype.is_complex:
+        raise RuntimeError(
+            f"a number of {x._dtype} has no positive or negative infinity; use isinf"
+        )
+
+
 _predicate("isnan", body=lambda k, x: x != x)
 _predicate("isinf")
 _predicate("isfinite")
-_predicate("isposinf", accepts="real")
-_predicate("isneginf", accepts="real")
+_predicate("isposinf", accepts="real", check=_refuse_complex)
+_predicate("isneginf", accepts="real", check=_refuse_complex)
 _predicate("signbit", accepts="real")
 
 
@@ -153,8 +171,14 @@ def isclose(
     _one_dtype("isclose", input, other)
     if rtol < 0 or atol < 0:
         raise RuntimeError(f"isclose(): a tolerance is negative: rtol={rtol}, atol={atol}")
-    if input._dtype is bool_:
-        return operators["eq"].call(input, other)
+    if input._dtype.category <= Category.INTEGER:
+        same = operators["eq"].call(input, other)
+        if input._dtype is bool_:
+            return same
+        # Large integers that are equal stay so, whatever they are as floating-point numbers.
+        kind = get_default_dtype()
+        input, other = cast(input, kind), cast(other, kind)
+        return same | operators["isclose"].call(input, other, rtol, atol, equal_nan)
     return operators["isclose"].call(input, other, rtol, atol, equal_nan)
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "get_default_device",
     "set_default_device",
     "table_of",
+    "use_plugin_kernels",
 ]
 
 _backends: Final[dict[str, Backend]] = {}
@@ -158,9 +159,28 @@ def _open(place: device) -> Kernels:
             f"there is no device {place}: this machine has {backend.device_count()} of its type"
         )
     table = backend.kernels(index)
+    if place.type != "cpu":  # its plugin is loaded already, and the others cost little more
+        _use_overrides(table)
     if place.index is not None or place.type == "cpu":  # the current device may change
         _tables[place] = table
     return table
+
+
+def _use_overrides(table: Kernels) -> None:
+    from plugrad.backends.overrides import use_overrides
+
+    use_overrides(table)
+
+
+def use_plugin_kernels() -> None:
+    """Load the plugins, and let every table that exists use the kernels that they offer for it.
+
+    This happens by itself for devices other than the host's, and when an operator of a plugin is
+    asked for; else it is for who wants the host's kernels replaced.
+    """
+    for backend in list(_backends.values()):
+        for table in backend.tables():
+            _use_overrides(table)
 
 
 def set_default_device(device: Any) -> None:

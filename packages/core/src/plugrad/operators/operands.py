@@ -126,8 +126,8 @@ def fitting(caller: str, number: Any, kind: dtype) -> Any:
     Raises
     ------
     RuntimeError
-        If the dtype has no such number: an imaginary part, or out of range. Negative ones wrap
-        around to unsigned ones, as in PyTorch.
+        If the dtype has no such number: an imaginary part, or out of range. Negative integers
+        wrap around to unsigned ones, as in PyTorch.
     """
     number = number_of(number)
     if isinstance(number, complex):
@@ -143,7 +143,7 @@ def fitting(caller: str, number: Any, kind: dtype) -> Any:
         return bool(number)
     limits = iinfo(kind)
     whole = int(number) if math.isfinite(number) else limits.max + 1
-    if not kind.is_signed and -limits.max <= whole < 0:
+    if not kind.is_signed and isinstance(number, int) and -limits.max <= whole < 0:
         return whole + limits.max + 1
     if not limits.min <= whole <= limits.max:
         raise RuntimeError(

@@ -103,7 +103,7 @@ elementwise(
 overloaded("copysign", "copysign", "copysign_scalar")
 
 
-def _same_dtype(x: Any, values: Any) -> None:
+def _refuse_steps(x: Any, values: Any) -> None:
     for operand in (x, values):
         if not isinstance(operand, TensorBase):
             raise TypeError(f"heaviside(): expected Tensors, not a {type(operand).__name__}")
@@ -111,10 +111,12 @@ def _same_dtype(x: Any, values: Any) -> None:
         raise RuntimeError(
             f"heaviside(): expected tensors of one dtype, not {x._dtype} and {values._dtype}"
         )
+    if x._dtype.is_complex:
+        raise RuntimeError(f"heaviside(): {x._dtype} has no positive and negative numbers")
 
 
 elementwise(
-    "heaviside", "x, values", node="NotImplemented", accepts="real", check=_same_dtype,
+    "heaviside", "x, values", node="NotImplemented", accepts="real", check=_refuse_steps,
     body=lambda k, x, values: k.where(
         x == 0, values, k.where(x > 0, k.ones_like(x), k.zeros_like(x))
     ),
@@ -175,7 +177,7 @@ def nan_to_num(
         return input.clone() if out is None else out.copy_(input)
     if input._dtype.is_complex:
         parts = functions["view_as_real"](input)
-        return functions["view_as_complex"](nan_to_num(parts, nan, posinf, neginf))
+        return functions["view_as_complex"](nan_to_num(parts, nan, posinf, neginf)).clone()
     return _nan_to_num(input, *_replacements(input, nan, posinf, neginf), out=out)
 
 

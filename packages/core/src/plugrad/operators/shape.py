@@ -67,21 +67,23 @@ def one_or_several(caller: str, args: tuple[Any, ...], named: Any = None) -> Any
     TypeError
         If nothing is given, or both.
     """
-    if named is not None and not args:
+    if not args:
+        if named is None:
+            raise TypeError(f"{caller}() takes one or more ints, or one sequence of them")
         return named
-    if named is not None or not args:
-        raise TypeError(f"{caller}() takes one or more ints, or one sequence of them")
-    if len(args) == 1 and not isinstance(args[0], int) and hasattr(args[0], "__len__"):
-        return args[0] if isinstance(args[0], (tuple, list)) else args
-    return args
+    if named is not None:
+        raise TypeError(f"{caller}() takes ints either by position or by name, not both")
+    (first, *others) = args
+    if others or first.__class__ is int or isinstance(first, TensorBase):
+        return args
+    return first
 
 
-def _resolved(shape: tuple[int, ...], args: Any, caller: str) -> tuple[int, ...]:
+def _resolved(shape: tuple[int, ...], wanted: Any, caller: str) -> tuple[int, ...]:
     """Return the shape that is asked for, with its -1 replaced by what fits.
 
     What is usual is settled here; `infer_view_shape` knows the rest, and what is wrong.
     """
-    wanted = args[0] if len(args) == 1 and args[0].__class__ is not int else args or None
     if wanted.__class__ is tuple or wanted.__class__ is list:
         count, known = math.prod(shape), math.prod(wanted)
         if known.__class__ is int:
@@ -90,7 +92,7 @@ def _resolved(shape: tuple[int, ...], args: Any, caller: str) -> tuple[int, ...]
             if known < 0 and min(wanted) == -1 and wanted.count(-1) == 1 and not count % known:
                 place = wanted.index(-1)
                 return (*wanted[:place], count // -known, *wanted[place + 1 :])
-    return infer_view_shape(shape, shape_from_args(*args, caller=caller))
+    return infer_view_shape(shape, shape_from_args(wanted, caller=caller))
 
 
 # -------------------------------------------------------------------------------------- operators
@@ -163,13 +165,10 @@ def view(self: Any, *args: Any, size: Any = None, dtype: Any = None) -> Any:
     tensor([[0, 1, 2],
             [3, 4, 5]])
     """
-    if dtype is not None:
-        args = (dtype,)
-    if len(args) == 1 and isinstance(args[0], Dtype):
-        return _view_dtype(self, args[0])
-    if size is not None:
-        args = (size,)
-    return _view(self, _resolved(self._array.shape, args, "view()"))
+    wanted = one_or_several("view", args, dtype if size is None else size)
+    if isinstance(wanted, Dtype):
+        return _view_dtype(self, wanted)
+    return _view(self, _resolved(self._array.shape, wanted, "view()"))
 
 
 methods["view"] = view
@@ -223,19 +222,19 @@ def reshape(input: Any, shape: Any) -> Any:
     found = shape_of("reshape", input)
     if not isinstance(shape, (tuple, list)):
         raise TypeError(f"reshape(): shape must be a sequence of int, not {type(shape).__name__}")
-    wanted = _resolved(found, (shape,), "reshape()")
+    return _reshaped(input, _resolved(found, shape, "reshape()"))
+
+
+def _reshaped(input: Any, shape: tuple[int, ...]) -> Any:
     table, array = input._table, input._array
     if table.is_contiguous(array):
-        return _view(input, wanted)
-    if table.viewable(array, wanted):
-        return _reshape_alias(input, wanted)
-    return _unsafe_view(clone_contiguous(input), wanted)
+        return _view(input, shape)
+    if table.viewable(array, shape):
+        return _reshape_alias(input, shape)
+    return _unsafe_view(clone_contiguous(input), shape)
 
 
 def _reshape_method(self: Any, *args: Any, shape: Any = None) -> Any:
-    if len(args) == 1:
-        (shape,) = args
-        return reshape(self, shape if isinstance(shape, (tuple, list)) else args)
     return reshape(self, one_or_several("reshape", args, shape))
 
 
@@ -295,16 +294,15 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     plugrad.Size([2, 12])
     """
     shape = shape_of("flatten", input)
+    if start_dim == 0 and end_dim == -1:
+        return input if len(shape) == 1 else _reshaped(input, (math.prod(shape),))
     first, last = normalize_dim(start_dim, len(shape)), normalize_dim(end_dim, len(shape))
     if first > last:
         raise RuntimeError(f"flatten(): start_dim {start_dim} comes after end_dim {end_dim}")
-    if not shape:
-        return reshape(input, (1,))
-    if first == last:
+    if first == last and shape:
         return input
-    return reshape(
-        input, (*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :])
-    )
+    whole = math.prod(shape[first : last + 1])
+    return _reshaped(input, (*shape[:first], whole, *shape[last + 1 :]))
 
 
 @function()
@@ -452,10 +450,19 @@ def expand(self: Any, *args: Any, size: Any = None, implicit: bool = False) -> A
     tensor([[1, 1, 1],
             [2, 2, 2]])
     """
-    found = shape_of("expand", self)
-    if size is not None:
-        args = (size,)
-    return _expand(self, expanded_shape(found, shape_from_args(*args, caller="expand()")))
+    shape, wanted = self._array.shape, one_or_several("expand", args, size)
+    added = len(wanted) - len(shape)
+    if added >= 0 and wanted.__class__ is tuple:
+        # What is usual; `expanded_shape` knows the rest, and what is wrong.
+        settled = wanted[:added]
+        for have, want in zip(shape, wanted[added:], strict=True):
+            if want.__class__ is not int or (want != have and have != 1 and want != -1):
+                break
+            settled += (have if want == -1 else want,)
+        else:
+            if not settled or (min(settled) >= 0 and {*map(type, settled)} == {int}):
+                return _expand(self, settled)
+    return _expand(self, expanded_shape(shape, shape_from_args(wanted, caller="expand()")))
 
 
 @function("method")
@@ -468,7 +475,7 @@ def expand_as(self: Any, other: Any) -> Any:
     >>> plugrad.ones(1).expand_as(plugrad.ones(2, 3)).shape
     plugrad.Size([2, 3])
     """
-    return expand(self, shape_of("expand_as", other))
+    return expand(self, tuple(shape_of("expand_as", other)))
 
 
 @function()
@@ -481,5 +488,6 @@ def broadcast_to(input: Any, size: Any) -> Any:
     >>> plugrad.broadcast_to(plugrad.ones(3), (2, 3)).shape
     plugrad.Size([2, 3])
     """
+    shape_of("broadcast_to", input)
     return expand(input, size)
 

@@ -41,7 +41,7 @@ def holds(check: Property) -> Property:
     return check
 
 
-def assert_close(found: Array, expected: Array, ulps: float, what: str) -> None:
+def assert_close(found: Array, expected: Array, ulps: float, what: str, scale: float = 0.0) -> None:
     """Check that arrays are of one dtype and shape, and agree.
 
     Parameters
@@ -52,6 +52,9 @@ def assert_close(found: Array, expected: Array, ulps: float, what: str) -> None:
         ones are often differences of such. 0 asks for the same bits, the sign of 0 aside.
     what : str
         For the message.
+    scale : float
+        What the largest element is taken for, where it is smaller: sums of terms of about this
+        size may nearly cancel.
 
     Raises
     ------
@@ -65,7 +68,7 @@ def assert_close(found: Array, expected: Array, ulps: float, what: str) -> None:
         same |= numpy.isnan(found) & numpy.isnan(expected)
         if ulps and not same.all():
             finite = numpy.abs(expected[numpy.isfinite(expected)]).astype(float)
-            scale = float(finite.max(initial=0.0))
+            scale = max(scale, float(finite.max(initial=0.0)))
             with numpy.errstate(invalid="ignore"):
                 same |= numpy.abs(found - expected) <= ulps * _unit(found.dtype) * scale
     if not same.all():

@@ -169,7 +169,7 @@ def _run(op: Operator, table: Kernels, raw: list[Any], params: tuple[Any, ...]) 
         return kernel(*raw, *params)
     try:
         return mode.quiet(kernel, *raw, *params)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         found = ", ".join(_described(table, array) for array in raw)
         raise RuntimeError(f"{op.name}() cannot work on {found}: {error}") from error
 

@@ -90,3 +90,52 @@ class NetworkKernels(ArrayKernels):
             return counts
         dims = tuple(n if i == axis else 1 for i, n in enumerate(x.shape))
         return counts * self.xp.reshape(weight, dims)
+
+    # ---------------------------------------------------------------------------------- padding
+
+    def constant_pad_nd(self, x: Any, pads: tuple[int, ...], value: Any) -> Any:
+        befores, afters = _by_dimension(pads, len(x.shape))
+        kept = tuple(
+            slice(max(-b, 0), n - max(-a, 0))
+            for n, b, a in zip(x.shape, befores, afters, strict=True)
+        )
+        x = x[kept]
+        befores, afters = (tuple(max(n, 0) for n in each) for each in (befores, afters))
+        shape = tuple(b + n + a for b, n, a in zip(befores, x.shape, afters, strict=True))
+        result = self.xp.full(shape, value, dtype=x.dtype, device=self.place)
+        result[tuple(slice(b, b + n) for b, n in zip(befores, x.shape, strict=True))] = x
+        return result
+
+    def mirrored_pad(self, x: Any, pads: tuple[int, ...], mode: str) -> Any:
+        for dim, (before, after) in enumerate(zip(*_by_dimension(pads, len(x.shape)), strict=True)):
+            if before or after:
+                places = self._sources(x.shape[dim], before, after, mode)
+                x = self.xp.take(x, places, axis=dim)
+        return x
+
+    def mirrored_pad_grad(self, g: Any, pads: tuple[int, ...], mode: str) -> Any:
+        for dim, (before, after) in enumerate(zip(*_by_dimension(pads, len(g.shape)), strict=True)):
+            if before or after:
+                size = g.shape[dim] - before - after
+                # A product with one-hot rows adds everything to where it came from.
+                came = self._is_each(self._sources(size, before, after, mode), size)
+                last = self.xp.moveaxis(g, dim, -1)
+                added = self.xp.matmul(last, self.xp.astype(came, g.dtype))
+                g = self.xp.moveaxis(added, -1, dim)
+        return g
+
+    def _sources(self, size: int, before: int, after: int, mode: str) -> Any:
+        """Return, for each place of a padded dimension, where its element comes from."""
+        places = self.xp.arange(-before, size + after, dtype=self.xp.int64, device=self.place)
+        if mode == "circular":
+            return self.xp.remainder(places, self.xp.asarray(size, dtype=self.xp.int64))
+        if mode == "reflect":
+            places = self.xp.abs(places)
+            return size - 1 - self.xp.abs(size - 1 - places)
+        return self.xp.clip(places, 0, size - 1)
+
+
+def _by_dimension(pads: tuple[int, ...], ndim: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return how much to add before each dimension and after it."""
+    none = (0,) * (ndim - len(pads) // 2)
+    return (*none, *pads[-2::-2]), (*none, *pads[::-2])

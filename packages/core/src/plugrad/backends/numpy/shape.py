@@ -110,6 +110,8 @@ class ShapeKernels(Standard):
 
     def unsqueeze(self, x: Array, dim: int) -> Array:
         shape, strides = x.shape, x.strides
+        if x.flags.c_contiguous:
+            return x.reshape((*shape[:dim], 1, *shape[dim:]))
         after = shape[dim] * strides[dim] if dim < len(shape) else x.itemsize
         return strided(x, (*shape[:dim], 1, *shape[dim:]), (*strides[:dim], after, *strides[dim:]))
 

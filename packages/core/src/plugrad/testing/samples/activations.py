@@ -24,9 +24,20 @@ def away(*shape: int) -> Input:
     """Return an input of numbers that are not near a multiple of a half, where kinks are."""
 
     def move(array: Array) -> Array:
+        if array.dtype.kind == "c":
+            return array
         return numpy.asarray(numpy.floor(array * 2) / 2 + 0.1 + (array * 2 % 1) * 0.3)
 
     return real(*shape, low=-4.0, high=4.0, transform=move)
+
+
+def kinks(*shape: int) -> Input:
+    """Return an input of multiples of a half."""
+
+    def move(array: Array) -> Array:
+        return array if array.dtype.kind == "c" else numpy.asarray(numpy.round(array * 2) / 2)
+
+    return real(*shape, low=-7.0, high=7.0, transform=move)
 
 
 def _network(name: str, params: Any, theirs: str, keywords: dict[str, Any]) -> Callable[..., Any]:
@@ -71,9 +82,8 @@ def _only_in_nn() -> Iterator[Sample]:
         yield case(name, call, away(3, 4), dtypes=HALF, label=label)
         yield case(name, call, away(40, 60), label=f"{label}-large")
         if name != "glu":
-            yield case(name, call, away(), label=label)
-            yield case(name, call, with_specials(4, 4), label=f"{label}-specials", skip=KINK,
-                       second=False)  # fmt: skip
+            yield case(name, call, kinks(4, 4), label=f"{label}-kinks", skip=KINK, second=False)
+    yield case("silu", _network("silu", (), "", {}), away())
     yield case(
         "hardsigmoid", _network("hardsigmoid", (), "", {}), away(3, 4), dtypes=HALF, second=False
     )

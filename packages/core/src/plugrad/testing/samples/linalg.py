@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy
@@ -252,6 +253,16 @@ def _matrices() -> list[Sample]:
         Sample("cross", lambda t, x, y: t.cross(x, y, dim=-1), (integers(2, 3), integers(2, 3)),
                exact=True),
     ]  # fmt: skip
+    found += [
+        Sample("cdist", lambda t, x, y, p=p: t.cdist(x, y, p=p), _shapes(shapes), second=False,
+               label=f"p{p}", graph="x1x" not in shapes)
+        for p in (0.0, 1.0, 1.5, 2.0, 3.0, math.inf)
+        for shapes in ("2x3 4x3", "2x1x2x3 5x4x3")
+    ]  # fmt: skip
+    found.append(
+        Sample("cdist", lambda t, x: t.cdist(x, x), _shapes("3x2"), second=False, label="itself",
+               skip={"gradient_is_the_derivative": "there are bends"})
+    )  # fmt: skip
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy
 
-from plugrad.operators import attention, binary, embedding, entropy, losses, network
+from plugrad.operators import attention, binary, embedding, entropy, losses, network, padding
 from plugrad.testing.samples import Input, Sample, integers, masks, positive, real
 
 __all__ = ["SAMPLES"]
@@ -26,6 +26,7 @@ _OURS = {
         losses.l1_loss,
         losses.mse_loss,
         losses.smooth_l1_loss,
+        padding.pad,
     )
 }
 
@@ -270,6 +271,34 @@ def _norms() -> list[Sample]:
     ]
 
 
+def _paddings() -> list[Sample]:
+    def padded(pads: tuple[int, ...], mode: str, **options: Any) -> Callable[..., Any]:
+        return lambda t, x: _function(t, "pad")(x, pads, mode, **options)
+
+    found = [
+        Sample("constant_pad_nd", lambda t, x, pads=pads: t.constant_pad_nd(x, pads, 2.5),
+               (real(2, 3, 4),), exact=True, label=str(i))
+        for i, pads in enumerate(
+            [(1, 2), (0, 0, 1, 0), (1, 1, 2, 0, 0, 3), (-1, 2), (-2, -1, 1, 1), (-4, 3), ()]
+        )
+    ]  # fmt: skip
+    found += [
+        Sample("constant_pad_nd", lambda t, x: t.constant_pad_nd(x, (1, 0), 2.5), (integers(3),),
+               exact=True),
+        Sample("pad", padded((1, 2), "constant"), (real(3),), exact=True),
+        Sample("pad", padded((1, 2), "constant", value=3.0), (real(0),), exact=True),
+    ]  # fmt: skip
+    shapes = [((3, 4), (2, 1)), ((2, 3, 4), (1, 0)), ((2, 3, 4), (1, 2, 0, 2)),
+              ((1, 2, 3, 4), (3, 0, 1, 1)), ((2, 3, 3, 4), (1, 0, 2, 1, 1, 1))]  # fmt: skip
+    found += [
+        Sample("pad", padded(pads, mode), (real(*shape),), label=f"{mode}-{len(pads)}",
+               exact=True, graph=mode != "circular")
+        for mode in ("reflect", "replicate", "circular")
+        for shape, pads in shapes
+    ]  # fmt: skip
+    return found
+
+
 SAMPLES: tuple[Sample, ...] = (
     *_distances(),
     *_binaries(),
@@ -278,4 +307,5 @@ SAMPLES: tuple[Sample, ...] = (
     *_dropouts(),
     *_attentions(),
     *_norms(),
+    *_paddings(),
 )
