@@ -4,10 +4,10 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from plugrad_cuda import backend as module
-from plugrad_cuda.backend import CudaBackend
 
 import plugrad
+from plugrad_cuda import backend as module
+from plugrad_cuda.backend import CudaBackend
 
 
 def test_importing_the_package_does_not_import_cupy(run_python):
@@ -43,7 +43,8 @@ def test_without_a_driver_it_says_so(monkeypatch):
 
     fake_cupy(monkeypatch, fail)
     reason = CudaBackend().unavailable_reason()
-    assert "driver" in reason and "cudaErrorInsufficientDriver" in reason
+    assert "driver" in reason
+    assert "cudaErrorInsufficientDriver" in reason
 
 
 def test_without_a_device_it_says_so(monkeypatch):

@@ -46,7 +46,7 @@ def array_of(tensor: Any) -> Array:
         tensor = tensor.resolve_conj().resolve_neg()
         if tensor.dtype == torch.bfloat16:
             return np.array(tensor.contiguous().view(torch.int16).numpy().view(ml_dtypes.bfloat16))
-    return np.array(tensor.numpy())
+    return np.array(tensor.numpy(force=True))
 
 
 def start_like(output: Any, seed: int) -> Array:
@@ -69,6 +69,8 @@ class Seen:
     ----------
     error : str
         The name of the exception's type, ``""`` where it returned.
+    stopped : str
+        At which derivative an exception stopped it: ``"gradients"``, ``"second"`` or ``""``.
     message : str
         The exception's.
     structure : object
@@ -80,6 +82,7 @@ class Seen:
     """
 
     error: str = ""
+    stopped: str = ""
     message: str = ""
     structure: Any = None
     values: list[Array] = field(default_factory=list)
@@ -133,14 +136,21 @@ def see(
 def _differentiate(t: Any, seen: Seen, outputs: list[Any], leaves: list[Any], second: bool) -> None:
     recorded = [output for output in outputs if output.requires_grad]
     starts = [tensor(t, start_like(output, 1), requires_grad=second) for output in recorded]
-    found = t.autograd.grad(recorded, leaves, starts, create_graph=second, allow_unused=True)
-    seen.gradients = [None if g is None else array_of(g) for g in found]
-    slopes = [g for g in found if g is not None and g.requires_grad]
-    if slopes:
-        weights = [tensor(t, start_like(slope, 2)) for slope in slopes]
-        again = t.autograd.grad(slopes, [*leaves, *starts], weights, allow_unused=True)
-        # Zero, or no path at all: libraries may know more or less about that.
-        seen.second = [None if g is None or not g.any() else array_of(g) for g in again]
+    seen.stopped = "gradients"
+    try:
+        found = t.autograd.grad(recorded, leaves, starts, create_graph=second, allow_unused=True)
+        seen.gradients = [None if g is None else array_of(g) for g in found]
+        seen.stopped = "second"
+        slopes = [g for g in found if g is not None and g.requires_grad]
+        if slopes:
+            weights = [tensor(t, start_like(slope, 2)) for slope in slopes]
+            again = t.autograd.grad(slopes, [*leaves, *starts], weights, allow_unused=True)
+            seen.second = [None if g is None else array_of(g) for g in again]
+        else:
+            seen.second = [None] * len([*leaves, *starts])
+        seen.stopped = ""
+    except Exception as error:
+        seen.message = f"{type(error).__name__}: {error}"
 
 
 def tensors_in(result: Any) -> Iterator[Any]:
@@ -166,25 +176,11 @@ def structure(result: Any, inputs: Sequence[Any]) -> Any:
             "shares memory" if result.numel() and result.data_ptr() in pointers else "",
         )
     if isinstance(result, tuple):
-        fields = getattr(result, "_fields", None) or _torch_fields(result)
+        fields = getattr(type(result), "__match_args__", None)  # a named tuple has them
         return ("tuple", fields, *(structure(item, inputs) for item in result))
     if isinstance(result, list):
         return ("list", *(structure(item, inputs) for item in result))
     return (type(result).__name__, str(result).replace("torch.", "plugrad."))
-
-
-def _torch_fields(result: Any) -> Any:
-    """Return the names of a structseq, which is how PyTorch names what it returns."""
-    if not type(result).__module__.startswith("torch"):
-        return None
-    names = [name for name in dir(type(result)) if not name.startswith(("_", "n_"))]
-    positions = {
-        name: position
-        for name in names
-        for position, item in enumerate(result)
-        if getattr(result, name, None) is item
-    }
-    return tuple(sorted(positions, key=positions.__getitem__)) or None
 
 
 def graph(node: Any) -> Any:
@@ -215,19 +211,29 @@ def compare(ours: Seen, theirs: Seen, aspect: str, ulps: float) -> None:
         assert ours.graphs == theirs.graphs
     elif aspect == "forward":
         assert ours.structure == theirs.structure
-        arrays(ours.values, theirs.values, ulps, "output")
+        arrays(ours.values, theirs.values, ulps, "output", 1.0 if ulps else 0.0)
     else:
-        arrays(getattr(ours, aspect), getattr(theirs, aspect), ulps, aspect)
+        # Where PyTorch cannot differentiate, there is nothing to compare with.
+        if theirs.stopped != aspect and theirs.stopped != "gradients":
+            assert ours.stopped != aspect, f"cannot differentiate: {ours.message}"
+            arrays(getattr(ours, aspect), getattr(theirs, aspect), ulps, aspect, 1.0)
 
 
 def arrays(
-    ours: Sequence[Array | None], theirs: Sequence[Array | None], ulps: float, what: str
+    ours: Sequence[Array | None],
+    theirs: Sequence[Array | None],
+    ulps: float,
+    what: str,
+    scale: float = 0.0,
 ) -> None:
+    """Check that lists of arrays agree; no gradient, and zeros, are the same."""
     assert len(ours) == len(theirs), f"{what}: {len(ours)} instead of {len(theirs)}"
     for number, (one, other) in enumerate(zip(ours, theirs, strict=True)):
-        assert (one is None) == (other is None), f"{what} {number}: {one} instead of {other}"
-        if one is not None and other is not None:
-            assert_close(one, other, ulps, f"{what} {number}")
+        if one is None and other is None:
+            continue
+        one = np.zeros_like(other) if one is None else one
+        other = np.zeros_like(one) if other is None else other
+        assert_close(one, other, ulps, f"{what} {number}", scale)
 
 
 def unsupported(theirs: Seen) -> bool:

@@ -6,6 +6,7 @@ asked in the order in which things can be missing: the package, the driver, a de
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NoReturn
 
@@ -78,7 +79,7 @@ def _missing() -> str:
     if find_spec("cupy") is None:
         return f"CuPy is not installed; {INSTALL}"
     try:
-        import cupy
+        cupy = import_module("cupy")
     except (ImportError, RuntimeError) as error:
         return f"CuPy is installed but does not load ({error}); reinstall it: {INSTALL}"
     return _missing_device(cupy)

@@ -47,7 +47,7 @@ from plugrad.random import (  # noqa: E402
     set_rng_state,
 )
 from plugrad.shapes import Size  # noqa: E402
-from plugrad.tensor import Tensor  # noqa: E402
+from plugrad.tensor import Tensor as Tensor  # noqa: E402
 from plugrad.vocabulary.registry import functions as _functions  # noqa: E402
 
 __version__ = "0.1.0"

@@ -61,7 +61,11 @@ def structseq(name: str, *fields: str) -> type[ReturnType]:
     """
     namespace: dict[str, Any] = {field: property(itemgetter(i)) for i, field in enumerate(fields)}
     namespace.update(
-        __slots__=(), __module__="plugrad.return_types", _names=fields, n_fields=len(fields)
+        __slots__=(),
+        __module__="plugrad.return_types",
+        __match_args__=fields,
+        _names=fields,
+        n_fields=len(fields),
     )
     return type(name, (ReturnType,), namespace)
 
@@ -69,6 +73,7 @@ def structseq(name: str, *fields: str) -> type[ReturnType]:
 aminmax = structseq("aminmax", "min", "max")
 cummax = structseq("cummax", "values", "indices")
 cummin = structseq("cummin", "values", "indices")
+frexp = structseq("frexp", "mantissa", "exponent")
 kthvalue = structseq("kthvalue", "values", "indices")
 max = structseq("max", "values", "indices")
 median = structseq("median", "values", "indices")

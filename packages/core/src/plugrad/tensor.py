@@ -334,6 +334,7 @@ class Tensor(TensorBase, TensorMethods):
             return
         meta = meta_of(self)
         meta.retain = True
+
         # The node must not own its tensor; the tensor's rarer half owns nothing of it.
         def keep(gradient: Tensor) -> None:
             if meta.grad is not None:
@@ -455,10 +456,9 @@ class Tensor(TensorBase, TensorMethods):
     def data(self, value: Tensor) -> None:
         if not isinstance(value, Tensor):
             raise TypeError(f"data must be a Tensor, not {type(value).__name__}")
-        if self._edge is not None and not (value._dtype.is_floating_point or value._dtype.is_complex):
-            raise RuntimeError(
-                f"data of {value._dtype} cannot be put into a tensor that requires grad"
-            )
+        kind = value._dtype
+        if self._edge is not None and not (kind.is_floating_point or kind.is_complex):
+            raise RuntimeError(f"data of {kind} cannot be put into a tensor that requires grad")
         self._array, self._table, self._dtype = value._array, value._table, value._dtype
         if isinstance(self._edge, AccumulateGrad):
             self._edge.describe(self)

@@ -312,7 +312,9 @@ class _Task:
 
         A view of the `g` that was exclusive to a node with one input goes on being exclusive.
         """
-        shared = isinstance(g, list) or target.table.shares_memory(gi, g)
+        # Of two devices only a backend knows whether they share memory: then it is copied.
+        moved = node.table is not target.table
+        shared = moved or isinstance(g, list) or target.table.shares_memory(gi, g)
         if not shared or (node.passes and node in self.exclusive and len(node.edges) == 1):
             self.exclusive.add(target)
 

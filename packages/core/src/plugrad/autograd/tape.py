@@ -87,7 +87,7 @@ class InferenceCell(AliasCell):
 
     __slots__ = ()
 
-    @property  # type: ignore[override]
+    @property
     def version(self) -> int:
         """Not known: raises RuntimeError."""
         raise RuntimeError(

@@ -63,7 +63,7 @@ class View(Meta):
     origin: str
 
     @property
-    def view(self) -> View:  # type: ignore[override]
+    def view(self) -> View:
         """Itself; None for what is no view."""
         return self
 

@@ -72,7 +72,7 @@ class Kernels:
         return kernel
 
     def composed(self, name: str, *args: Any) -> Any:
-        """Run an operator's body, where the table's own kernel does not apply to these arguments."""
+        """Run an operator's body, where the table's own kernel does not fit the arguments."""
         body = operators[name].body
         if body is None:
             raise NotImplementedError(f"operator {name!r} has no body to compose it from")

@@ -61,7 +61,10 @@ def permute(input: Any, dims: Any) -> Any:
         raise RuntimeError(
             f"permute(): {len(dims)} dimensions are named, and the tensor has {len(shape)}"
         )
-    return _permute(input, normalize_dims(dims, len(shape)))
+    settled = tuple(dims)
+    if sorted(settled) != [*range(len(shape))]:
+        settled = normalize_dims(settled, len(shape))
+    return _permute(input, settled)
 
 
 def _permute_method(self: Any, *args: Any, dims: Any = None) -> Any:

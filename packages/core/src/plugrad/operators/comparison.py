@@ -32,10 +32,10 @@ def _compare_in_place(name: str) -> None:
         return k.where(getattr(k, name)(x, y), k.ones_like(x), k.zeros_like(x))
 
     for suffix, signature in enumerate(("x; other", "x, y")):
+        slopes: dict[str, Any] = dict.fromkeys("xy"[: suffix + 1], _flat)
         elementwise(
-            f"{name}_number" if suffix == 0 else f"{name}_numbers", signature,
-            node=f"{name.title()}Backward{suffix}", aten=f"aten::{name}_", expose="",
-            accepts=comparison.accepts, body=compared, **dict.fromkeys("xy"[: suffix + 1], _flat),
+            f"{name}_number{'s' * suffix}", signature, node=f"{name.title()}Backward{suffix}",
+            aten=f"aten::{name}_", expose="", accepts=comparison.accepts, body=compared, **slopes,
         )  # fmt: skip
 
     def changed(self: Any, other: Any) -> Any:

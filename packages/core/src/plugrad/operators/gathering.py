@@ -129,26 +129,29 @@ def _scattering(caller: str, input: Any, dim: int, index: Any, src: Any = None) 
     dim = normalize_dim(dim, len(shape))
     index = _index_given(caller, index)
     wanted = index._array.shape
-    if not math.prod(wanted):
-        return dim, index
-    if len(shape or (1,)) != len(wanted or (1,)):
+    if src is not None:
+        given = shape_of(caller, src)
+        _refuse_dtype(caller, input, src)
+        fits = given == wanted or not math.prod(wanted) or _is_within(wanted, given)
+    else:
+        fits = True
+    if wanted != shape and math.prod(wanted) and not _is_within(wanted, shape, dim):
+        fits = False
+    if not fits:
         raise RuntimeError(
             f"{caller}(): index of shape {list(wanted)} must have as many dimensions as the tensor "
             f"of shape {list(shape)}"
-        )
-    large = any(n > m for d, (n, m) in enumerate(zip(wanted, shape, strict=False)) if d != dim)
-    if src is not None:
-        given = shape_of(caller, src)
-        large |= len(given or (1,)) != len(wanted or (1,))
-        large |= any(n > m for n, m in zip(wanted, given, strict=False))
-        _refuse_dtype(caller, input, src)
-    if large:
-        raise RuntimeError(
-            f"{caller}(): index of shape {list(wanted)} must not be larger, but along dimension "
-            f"{dim}, than the tensor of shape {list(shape)}"
-            + ("" if src is None else f", nor than src of shape {list(src._array.shape)}")
+            + ("" if src is None else f" and src of shape {list(src._array.shape)}")
+            + f", and not be larger but along dimension {dim}"
         )
     return dim, index
+
+
+def _is_within(small: tuple[int, ...], large: tuple[int, ...], but: int = -1) -> bool:
+    """Return whether one shape is no larger than another, in all dimensions but one."""
+    small, large = small or (1,), large or (1,)
+    pairs = enumerate(zip(small, large, strict=False))
+    return len(small) == len(large) and all(n <= m or dim == but for dim, (n, m) in pairs)
 
 
 def _refuse_dtype(caller: str, input: Any, source: Any) -> None:

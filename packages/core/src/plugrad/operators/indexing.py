@@ -78,16 +78,21 @@ def _plain(key: Any) -> Any:
         return (key, ...)
     if kind is slice:
         return (key, ...) if key.step is None or key.step > 0 else None
+    if key is ...:
+        return key
     if kind is not tuple:
         return None
+    whole = False
     for item in key:
         kind = item.__class__
         if kind is slice:
             if item.step is not None and item.step <= 0:
                 return None
+        elif item is ...:
+            whole = True
         elif kind is not int:
             return None
-    return (*key, ...)
+    return key if whole else (*key, ...)
 
 
 def _getitem(self: Any, key: Any) -> Any:
@@ -103,7 +108,7 @@ def _getitem(self: Any, key: Any) -> Any:
     if self._edge is None or not mode.grad:
         # Nothing is recorded: NumPy follows the whole key at once.
         if array.__class__ is numpy.ndarray and mode.run is not None:
-            plain = _plain(key)
+            plain = (key, ...) if kind is int else _plain(key)
             if plain is not None:
                 try:
                     part = array[plain]
@@ -118,6 +123,8 @@ def _getitem(self: Any, key: Any) -> Any:
             return _select(self, 0, key)
         if kind is slice:
             return _slice(self, 0, *bounds(key, array.shape[0]))
+    if key is None:
+        return _unsqueeze(self, 0)
     if isinstance(key, TensorBase) and key._dtype is int64 and key._array.shape and array.shape:
         return _index(self, [key], (0,))
     view, indices, dims = taken_apart(self, key)

@@ -47,7 +47,14 @@ def _check(x: Any, y: Any) -> None:
             f"matmul(): expected tensors of one dtype, but found {x._dtype} and {y._dtype}; "
             "convert one with .to()"
         )
-    broadcast_shapes(one[:-2], other[:-2])
+    if one[:-2] and other[:-2]:
+        _batch_shape(one, other)
+
+
+def _batch_shape(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
+    """Return what the dimensions before the last two broadcast to."""
+    batch = one[:-2]
+    return batch if batch == other[:-2] else tuple(broadcast_shapes(batch, other[:-2]))
 
 
 # Of batches of matrices, which broadcast.
@@ -170,7 +177,7 @@ def _batched(x: Any, y: Any) -> Any:
         x = k.unsqueeze(x, 0)
     if vector:
         y = k.unsqueeze(y, 1)
-    batch = tuple(broadcast_shapes(one[:-2], other[:-2]))
+    batch = _batch_shape(one, other)
     flat = math.prod(batch)
     x, y = (
         k.reshape(k.expand(z, (*batch, *z._array.shape[-2:])), (flat, *z._array.shape[-2:]))
@@ -249,7 +256,9 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     if bias is None:
         return matmul(input, turned)
     shape = input._array.shape
-    plain = dims[1] != 1 and len(bias._array.shape) == 1 and input.is_contiguous()
+    plain = (
+        dims[1] != 1 and len(bias._array.shape) == 1 and input._table.is_contiguous(input._array)
+    )
     if dims != (2, 1) and not plain:
         return matmul(input, turned) + bias
     tall = k.view(input, (math.prod(shape[:-1]), shape[-1]))

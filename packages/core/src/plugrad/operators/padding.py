@@ -28,18 +28,18 @@ _constant = primitive(
 
 # The gradient of a padding with more of the same: everything is added to where it came from.
 linear(
-    "mirrored_pad_grad", "grad; pads, mode", aten="aten::reflection_pad_backward",
-    grad=lambda k, g, pads, mode: k.mirrored_pad(g, pads, mode),
+    "mirrored_pad_grad", "grad; pads, style", aten="aten::reflection_pad_backward",
+    grad=lambda k, g, pads, style: k.mirrored_pad(g, pads, style),
 )  # fmt: skip
 
 
 def _mirrored(name: str, node: str) -> Any:
     return linear(
-        name, "x; pads, mode", node=node, moves=True,
-        body=None if name == "mirrored_pad" else lambda k, x, pads, mode: k.mirrored_pad(
-            x, pads, mode
+        name, "x; pads, style", node=node, moves=True,
+        body=None if name == "mirrored_pad" else lambda k, x, pads, style: k.mirrored_pad(
+            x, pads, style
         ),
-        x=lambda k, g, pads, mode: k.mirrored_pad_grad(g, pads, mode),
+        x=lambda k, g, pads, style: k.mirrored_pad_grad(g, pads, style),
     )  # fmt: skip
 
 

@@ -258,9 +258,14 @@ def _stepped(
         kind = dtypes.get_default_dtype()
     target = out._dtype if isinstance(out, TensorBase) else kind
     _refuse_dtype(name, target, complex_too=False)
-    first, last = fitting(name, first, target), fitting(name, last, target)
+    if count:
+        first = fitting(name, first, target)
+    if count > 1:
+        last = fitting(name, last, target)
 
     def build(table: Kernels, shape: tuple[int, ...], kind: Dtype) -> Any:
+        if not count:
+            return table.empty(shape, kind)
         # Of one number, the first, both are the end: there is nothing to divide by.
         final = first if count == 1 else last
         return table.from_host(mode.quiet(compute, first, final, count, kind))

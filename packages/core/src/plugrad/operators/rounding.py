@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugrad import return_types
 from plugrad.autograd.tape import TensorBase
 from plugrad.dtypes import Category
 from plugrad.limits import finfo
 from plugrad.operators.operands import also, overloaded, undifferentiable
-from plugrad.return_types import structseq
 from plugrad.vocabulary.forms import elementwise, function, primitive
 from plugrad.vocabulary.inplace import inplace
-from plugrad.vocabulary.registry import functions, operators
+from plugrad.vocabulary.registry import functions, methods, operators
 
 __all__ = ["frexp", "nan_to_num", "round"]
 
@@ -198,11 +198,12 @@ elementwise(
     x=lambda k, g, y: g * k.exp2(y), y=lambda g, out: g * (out * 0.6931471805599453),
 )  # fmt: skip
 
+functions["ldexp_"] = methods["ldexp_"]
+
 _frexp = primitive(
     "frexp", "x", outputs="mantissa, exponent",
     x=lambda k, g, exponent: k.ldexp(g, -exponent),
 )  # fmt: skip
-_FrexpResult = structseq("frexp", "mantissa", "exponent")
 
 
 @function("function method")
@@ -234,4 +235,4 @@ def frexp(input: Any) -> Any:
     """
     if not input._dtype.is_floating_point:
         raise RuntimeError(f"frexp(): expected a floating-point dtype, not {input._dtype}")
-    return _FrexpResult(_frexp(input))
+    return return_types.frexp(_frexp(input))

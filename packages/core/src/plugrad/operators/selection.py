@@ -88,11 +88,10 @@ def where(condition: Any, input: Any = None, other: Any = None, *, out: Any = No
 
 def _beside(operand: Any, other: Any) -> Any:
     """Return a Python number as a tensor, where it takes the other operand's dtype: for speed."""
-    kind = operand.__class__
-    if (kind is float or kind is int) and isinstance(other, TensorBase):
-        if other._dtype.weak_scalar:
-            table = other._table
-            return new_tensor(table.scalar(operand, other._dtype), table, other._dtype)
+    number = operand.__class__ is float or operand.__class__ is int
+    if number and isinstance(other, TensorBase) and other._dtype.weak_scalar:
+        table = other._table
+        return new_tensor(table.scalar(operand, other._dtype), table, other._dtype)
     return operand
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any, Final, NoReturn
 
 import numpy
@@ -138,13 +139,19 @@ def _element_by_element(caller: str, data: Any, kind: dtype | None) -> tuple[Arr
     elements: list[Any] = []
     if 0 not in sizes:
         _collect(caller, data, sizes, 0, elements)
-    numbers = [_number(caller, element) for element in elements]
+    plain = [_number(caller, element)[0] for element in elements]
     if kind is None:
-        kind = numbers[0][1] if numbers else dtypes.default.dtype
-        for _, own in numbers:
-            kind = promote_types(kind, own)
-    plain = [number for number, _ in numbers]
+        kind = _promoted(caller, data)
     return _plain(caller, plain, set(map(type, plain)), kind).reshape(sizes), kind
+
+
+def _promoted(caller: str, data: Any) -> dtype:
+    """Return what all elements promote to; an empty sequence counts as the default dtype."""
+    if not _is_sequence(data):
+        return _number(caller, data)[1]
+    if not len(data):
+        return dtypes.default.dtype
+    return reduce(promote_types, [_promoted(caller, data[i]) for i in range(len(data))])
 
 
 def _is_sequence(value: Any) -> bool:

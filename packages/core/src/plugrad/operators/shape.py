@@ -27,6 +27,9 @@ from plugrad.shapes import (
 from plugrad.vocabulary.forms import function, linear
 from plugrad.vocabulary.registry import methods
 
+_PLAIN = frozenset({int})
+"""What a size or a dimension usually is; all else is looked at more closely."""
+
 __all__ = [
     "clone_contiguous",
     "contiguous",
@@ -73,8 +76,8 @@ def one_or_several(caller: str, args: tuple[Any, ...], named: Any = None) -> Any
         return named
     if named is not None:
         raise TypeError(f"{caller}() takes ints either by position or by name, not both")
-    (first, *others) = args
-    if others or first.__class__ is int or isinstance(first, TensorBase):
+    first = args[0]
+    if len(args) > 1 or first.__class__ is int or isinstance(first, TensorBase):
         return args
     return first
 
@@ -84,14 +87,15 @@ def _resolved(shape: tuple[int, ...], wanted: Any, caller: str) -> tuple[int, ..
 
     What is usual is settled here; `infer_view_shape` knows the rest, and what is wrong.
     """
-    if wanted.__class__ is tuple or wanted.__class__ is list:
-        count, known = math.prod(shape), math.prod(wanted)
-        if known.__class__ is int:
-            if known == count > 0 and min(wanted, default=1) > 0:
-                return tuple(wanted)
-            if known < 0 and min(wanted) == -1 and wanted.count(-1) == 1 and not count % known:
+    if _PLAIN.issuperset(map(type, wanted)):
+        least = min(wanted, default=0)
+        if least >= 0:
+            return tuple(wanted)  # the kernel finds out whether it fits
+        if least == -1 and wanted.count(-1) == 1:
+            count, known = math.prod(shape), -math.prod(wanted)
+            if known > 0 and not count % known:
                 place = wanted.index(-1)
-                return (*wanted[:place], count // -known, *wanted[place + 1 :])
+                return (*wanted[:place], count // known, *wanted[place + 1 :])
     return infer_view_shape(shape, shape_from_args(wanted, caller=caller))
 
 
@@ -166,8 +170,10 @@ def view(self: Any, *args: Any, size: Any = None, dtype: Any = None) -> Any:
             [3, 4, 5]])
     """
     wanted = one_or_several("view", args, dtype if size is None else size)
-    if isinstance(wanted, Dtype):
+    if wanted.__class__ is Dtype:
         return _view_dtype(self, wanted)
+    if not isinstance(wanted, (tuple, list)):
+        raise TypeError(f"view(): expected ints or a dtype, not {type(wanted).__name__}")
     return _view(self, _resolved(self._array.shape, wanted, "view()"))
 
 
@@ -450,19 +456,11 @@ def expand(self: Any, *args: Any, size: Any = None, implicit: bool = False) -> A
     tensor([[1, 1, 1],
             [2, 2, 2]])
     """
-    shape, wanted = self._array.shape, one_or_several("expand", args, size)
-    added = len(wanted) - len(shape)
-    if added >= 0 and wanted.__class__ is tuple:
-        # What is usual; `expanded_shape` knows the rest, and what is wrong.
-        settled = wanted[:added]
-        for have, want in zip(shape, wanted[added:], strict=True):
-            if want.__class__ is not int or (want != have and have != 1 and want != -1):
-                break
-            settled += (have if want == -1 else want,)
-        else:
-            if not settled or (min(settled) >= 0 and {*map(type, settled)} == {int}):
-                return _expand(self, settled)
-    return _expand(self, expanded_shape(shape, shape_from_args(wanted, caller="expand()")))
+    wanted = one_or_several("expand", args, size)
+    if _PLAIN.issuperset(map(type, wanted)) and -1 not in wanted:
+        return _expand(self, tuple(wanted))
+    shape = shape_from_args(wanted, caller="expand()")
+    return _expand(self, expanded_shape(self._array.shape, shape))
 
 
 @function("method")

@@ -13,7 +13,7 @@ import numpy
 
 from plugrad import dtypes
 from plugrad.dtypes import dtype
-from plugrad.random.fused import multiply_add_doubles
+from plugrad.random.fused import add_to_odd, multiply_add_doubles
 
 __all__ = ["arithmetic", "count_of_range", "count_with_end", "linear", "powers"]
 
@@ -158,8 +158,9 @@ def linear(start: Any, end: Any, count: int, kind: dtype) -> Array:
         parts[:, 1] = linear(start.imag, end.imag, count, real)
         return parts.view(kind.np)[:, 0]
     middle = count // 2
+    # How far each number is from the end that it is counted from.
     numbers = numpy.arange(count, dtype=numpy.float64)
-    numbers[middle:] -= count - 1
+    numpy.subtract(count - 1, numbers[middle:], out=numbers[middle:])
     if kind.low_precision:
         # Every single operation is rounded.
         rounded = kind.np.type
@@ -167,17 +168,19 @@ def linear(start: Any, end: Any, count: int, kind: dtype) -> Array:
         low = numbers.astype(kind.np)
         low *= step
         low[:middle] += rounded(start)
-        low[middle:] += rounded(end)
+        numpy.subtract(rounded(end), low[middle:], out=low[middle:])
         return low
     if kind.is_floating_point:
-        first, last = kind.np.type(start), kind.np.type(end)
-        step = (last - first) / kind.np.type(max(count - 1, 1))
+        start, end = kind.np.type(start), kind.np.type(end)
+        step = (end - start) / kind.np.type(max(count - 1, 1))
     else:
-        first, last = start, end
-        step = (last - first) / max(count - 1, 1)
-    # In float64 a product of two float32 numbers is exact.
-    _multiply_add(numbers[:middle], step, float(first), kind)
-    _multiply_add(numbers[middle:], step, float(last), kind)
+        step = (end - start) / max(count - 1, 1)
+    for part, scale, offset in ((numbers[:middle], step, start), (numbers[middle:], -step, end)):
+        if kind is dtypes.float32:
+            part *= float(scale)  # exact
+            part[...] = add_to_odd(part, float(offset))
+        else:
+            _multiply_add(part, scale, float(offset), kind)
     return numbers.astype(kind.np, copy=False)
 
 
@@ -203,9 +206,11 @@ def powers(base: float, start: Any, end: Any, count: int, kind: dtype) -> Array:
     """
     if kind.is_complex:
         return numpy.power(kind.np.type(base), linear(start, end, count, kind))  # type: ignore[no-any-return]
-    rounded = kind.np.type
-    first, last = float(rounded(start)), float(rounded(end))
-    step = float(rounded(rounded(end) - rounded(start))) / max(count - 1, 1)
+    if kind.is_floating_point:
+        rounded = kind.np.type
+        start, end = rounded(start), rounded(end)
+    step = float(end - start) / max(count - 1, 1)
+    first, last = float(start), float(end)
     middle = count // 2
     exponents = [first + step * i for i in range(middle)]
     exponents += [last - step * i for i in range(count - middle - 1, -1, -1)]

@@ -8,7 +8,7 @@ from typing import Any
 from plugrad.operators.operands import also, overloaded
 from plugrad.vocabulary.forms import composite, elementwise, function
 from plugrad.vocabulary.inplace import inplace
-from plugrad.vocabulary.registry import operators
+from plugrad.vocabulary.registry import functions, methods, operators
 
 __all__ = ["logit"]
 
@@ -210,3 +210,4 @@ elementwise(
     ),
 )  # fmt: skip
 overloaded("xlogy", "xlogy", "xlogy_scalar", "scalar_xlogy")
+functions["xlogy_"] = methods["xlogy_"]

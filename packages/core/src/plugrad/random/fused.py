@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from plugrad.random.formats import FLOAT32, FLOAT64
 
-__all__ = ["multiply_add", "multiply_add_doubles"]
+__all__ = ["add_to_odd", "multiply_add", "multiply_add_doubles"]
 
 _SPLITTER: Final = 2.0**27 + 1
 _LOW_HALF: Final = ~((1 << 27) - 1)
@@ -57,8 +57,7 @@ def multiply_add(x: NDArray[Any], scale: float, offset: float) -> None:
         if _sum_is_exact(scale, offset):
             product += offset
         else:
-            product, error = _two_sum(product, offset)
-            _make_odd(product, error)
+            product = add_to_odd(product, offset)
         x[...] = product
     else:
         multiply_add_doubles(x, scale, offset)
@@ -93,6 +92,25 @@ def multiply_add_doubles(x: Doubles, scale: float, offset: float | Doubles) -> N
     middle, error = _two_sum(middle, rest)
     _make_odd(middle, error)
     np.add(high, middle, out=x)
+
+
+def add_to_odd(x: Doubles, offset: float | Doubles) -> Doubles:
+    """Return ``x + offset``, rounded to odd: it can be rounded once more, to float32, as if exact.
+
+    Parameters
+    ----------
+    x : ndarray of float64
+    offset : float or ndarray of float64
+
+    Examples
+    --------
+    >>> tie = np.array([1 + 2.0**-24])  # half-way between two numbers of float32
+    >>> (tie + 2.0**-60).astype(np.float32) == 1, add_to_odd(tie, 2.0**-60).astype(np.float32) > 1
+    (array([ True]), array([ True]))
+    """
+    total, error = _two_sum(x, offset)
+    _make_odd(total, error)
+    return total
 
 
 def _two_product(x: Doubles, scale: float) -> tuple[Doubles, Doubles]:

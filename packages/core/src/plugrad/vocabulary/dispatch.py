@@ -125,5 +125,6 @@ def _attach_views(
         views.add_step(outputs[0], parent, (op.name, params, parent._array.shape))
         return
     for number, tensor in enumerate(outputs):
+        assert callable(op.view)  # an operator with several views says what each is
         step = op.view(parent._array.shape, number, *params)
         views.add_step(tensor, parent, step, "several outputs")

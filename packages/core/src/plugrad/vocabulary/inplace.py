@@ -90,9 +90,11 @@ def _changed_at_once(op: Operator, arrays: tuple[Any, ...], params: tuple[Any, .
     writes into its first array.
     """
     tensor = arrays[0]
-    table = getattr(tensor, "_table", None)
+    if not isinstance(tensor, tape.TensorBase):
+        return False
+    table: Any = tensor._table
     kernel = getattr(table, op.into, None)
-    if kernel is None or table is None:
+    if kernel is None:
         return False
     kind, array, meta = tensor._dtype, tensor._array, tensor._meta
     recording = mode.grad
@@ -120,7 +122,7 @@ def _changed_at_once(op: Operator, arrays: tuple[Any, ...], params: tuple[Any, .
             return False
         raw.append(values)
     tensor._array = mode.quiet(kernel, *raw, *params)
-    changed(tensor, f"{op.name}_")
+    changed(arrays[0], f"{op.name}_")
     return True
 
 
@@ -195,6 +197,13 @@ def refuse_change(tensor: Tensor, name: str) -> None:
 
 
 def refuse_overlap(tensor: Tensor, other: Tensor, name: str) -> None:
+    """Check that `other` does not share just part of the memory that is written to.
+
+    Raises
+    ------
+    RuntimeError
+        If it does.
+    """
     if tensor._array is not other._array and tensor._table.may_overlap(tensor._array, other._array):
         raise RuntimeError(
             f"{name}(): an argument shares part of its memory with the tensor that is written to; "

@@ -318,7 +318,7 @@ def _wrap_and_record(operator: Operator, arguments: list[str], fixed_dtype: str)
 
 
 def _edge(operator: Operator, name: str, public: str) -> str:
-    """Return the expression for where an array's gradient flows; of a list, for the list of them."""
+    """Return the expression for where an array's gradient flows; a list's, for the list of them."""
     argument = next(a for a in operator.arguments if a.name == name)
     if argument.listed:
         return f"[t._edge for t in {public}]"

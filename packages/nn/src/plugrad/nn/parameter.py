@@ -42,7 +42,7 @@ class Parameter(Tensor):
         self.requires_grad = requires_grad
         return self
 
-    def __repr__(self, *, tensor_contents: str | None = None) -> str:
+    def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]  # fits
         return printing.parameter_repr(cast("Any", self))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
@@ -81,5 +81,5 @@ class Buffer(Tensor):
         self.persistent = persistent
         return self
 
-    def __repr__(self, *, tensor_contents: str | None = None) -> str:
+    def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]  # fits
         return printing.tensor_repr(cast("Any", self), name="tensor", contents=tensor_contents)

@@ -168,11 +168,31 @@ class PointwiseKernels(SpecialKernels):
     def copysign_scalar(self, x: Any, other: float) -> Any:
         return self.copysign(x, self._like(x, other))
 
+    def signbit(self, x: Any) -> Any:
+        if x.dtype == self.raw_dtype(bool_):
+            return self.xp.zeros_like(x)
+        return x < 0 if self._is_integer(x) else self.xp.signbit(x)
+
     def isposinf(self, x: Any) -> Any:
-        return x == math.inf
+        return self.xp.isinf(x) & (x > 0)
 
     def isneginf(self, x: Any) -> Any:
-        return x == -math.inf
+        return self.xp.isinf(x) & (x < 0)
+
+    def logical_and(self, x: Any, y: Any) -> Any:
+        return self._truth_of(x) & self._truth_of(y)
+
+    def logical_or(self, x: Any, y: Any) -> Any:
+        return self._truth_of(x) | self._truth_of(y)
+
+    def logical_xor(self, x: Any, y: Any) -> Any:
+        return self._truth_of(x) ^ self._truth_of(y)
+
+    def logical_not(self, x: Any) -> Any:
+        return ~self._truth_of(x)
+
+    def _truth_of(self, x: Any) -> Any:
+        return x if x.dtype == self.raw_dtype(bool_) else x != 0
 
     # -------------------------------------------------------------------------------- complex parts
 

@@ -75,13 +75,13 @@ class ActivationKernels(SpecialKernels):
 
     def elu(self, x: Array, alpha: float, scale: float, input_scale: float) -> Array:
         # Each half is 0 where the other one counts.
-        result = numpy.asarray(self.clamp_max(x, 0.0))
+        result: Array = numpy.asarray(self.clamp_max(x, 0.0))
         if input_scale != 1:
             numpy.multiply(result, input_scale, out=result)
         numpy.expm1(result, out=result)
         if alpha * scale != 1:
             numpy.multiply(result, alpha * scale, out=result)
-        positive = numpy.asarray(self.clamp_min(x, 0.0))
+        positive: Array = numpy.asarray(self.clamp_min(x, 0.0))
         if scale != 1:
             numpy.multiply(positive, scale, out=positive)
         return numpy.add(result, positive, out=result)
@@ -90,10 +90,10 @@ class ActivationKernels(SpecialKernels):
         return self.elu(x, alpha, 1.0, 1.0 / alpha)
 
     def sigmoid(self, x: Array) -> Array:
-        result = numpy.negative(x, out=numpy.empty(x.shape, x.dtype))
-        numpy.exp(result, out=result)
-        numpy.add(result, 1, out=result)
-        return numpy.reciprocal(result, out=result)
+        result = numpy.exp(numpy.negative(x))
+        result += 1
+        inverse: Array = numpy.reciprocal(result)
+        return inverse
 
     def silu(self, x: Array) -> Array:
         result = numpy.negative(x, out=numpy.empty(x.shape, x.dtype))

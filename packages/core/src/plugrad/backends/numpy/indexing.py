@@ -24,8 +24,15 @@ __all__ = ["IndexingKernels"]
 _ALL = slice(None)
 
 
+def _dense(x: Array) -> Array:
+    """Return an array in the order of its indices; NumPy sometimes gives another order."""
+    return x if x.flags.c_contiguous else numpy.asarray(x, order="C")
+
+
 def _key(indices: Sequence[Array], dims: Dims) -> tuple[Any, ...]:
     """Return what stands between the brackets of ``x[...]``."""
+    if dims == (0,):
+        return (indices[0],)
     key: list[Any] = []
     for index, dim in zip(indices, dims, strict=True):
         key += [_ALL] * (dim - len(key))
@@ -64,7 +71,7 @@ class IndexingKernels(Standard):
     def index(self, x: Array, indices: Sequence[Array], dims: Dims) -> Array:
         if len(indices) == 1 and indices[0].dtype.kind != "b" and x.flags.c_contiguous:
             return x.take(indices[0], dims[0])
-        return numpy.asarray(x[_key(indices, dims)], order="C")
+        return _dense(x[_key(indices, dims)])
 
     def index_grad(self, x: Array, indices: Sequence[Array], shape: Shape, dims: Dims) -> Array:
         whole = numpy.zeros(shape, x.dtype)
@@ -98,15 +105,9 @@ class IndexingKernels(Standard):
         shape = shape or (1,)
         self._require_range(index, shape[dim], dim, error)
         steps = steps_of(shape)
-        places = index * steps[dim] if steps[dim] != 1 else index
-        for number, size in enumerate(index.shape):
-            if number != dim and size > 1:
-                along = numpy.arange(0, size * steps[number], steps[number])
-                along = along.reshape((size, *[1] * (len(index.shape) - number - 1)))
-                if places is index:
-                    places = places + along
-                else:
-                    places += along
+        places = index if steps[dim] == 1 else index * steps[dim]
+        if len(index.shape) > 1:
+            places = places + _offsets(index.shape, tuple(steps), dim)
         return places
 
     def gather(self, x: Array, index: Array, dim: int) -> Array:
@@ -114,7 +115,7 @@ class IndexingKernels(Standard):
             # The places are in range: "clip" only spares another look at them.
             return x.reshape(-1).take(self._along(x.shape, dim, index), mode="clip")
         self._require_range(index, x.shape[dim], dim, RuntimeError)
-        return numpy.asarray(x[_along_key(index, dim)], order="C")
+        return _dense(x[_along_key(index, dim)])
 
     def gather_grad(self, x: Array, index: Array, shape: Shape, dim: int) -> Array:
         return self.scatter_add_(numpy.zeros(shape, x.dtype), index, x, dim)
@@ -252,6 +253,16 @@ class IndexingKernels(Standard):
         return numpy.array(x.nonzero()).T
 
 
+def _offsets(shape: Shape, steps: Shape, dim: int) -> Array:
+    """Return the places of elements at position 0 along `dim`, which stays of size 1."""
+    places = numpy.zeros((1,) * len(shape), numpy.int64)
+    for number, size in enumerate(shape):
+        if number != dim and size > 1:
+            along = numpy.arange(0, size * steps[number], steps[number])
+            places = places + along.reshape((size, *[1] * (len(shape) - number - 1)))
+    return places
+
+
 def _along_key(index: Array, dim: int) -> tuple[Any, ...]:
     """Return the key of elements that differ from their own only along `dim`."""
     key: list[Any] = list(numpy.ogrid[tuple([slice(size) for size in index.shape])])
@@ -261,7 +272,8 @@ def _along_key(index: Array, dim: int) -> tuple[Any, ...]:
 
 def _add_at(x: Array, places: Array, values: Array) -> None:
     """Add values to a vector at places that may repeat, one after the other."""
-    values = numpy.broadcast_to(values, places.shape)
+    if values.shape != places.shape:
+        values = numpy.broadcast_to(values, places.shape)
     # For plain vectors NumPy has a loop that is 20 times as fast as the general one.
     numpy.add.at(x, places.reshape(-1), values.reshape(-1))
 

@@ -19,19 +19,19 @@ __all__ = ["IntoKernels"]
 class IntoKernels(NumpyArrays):
     """Kernels that write into their first array, and return it."""
 
-    def sub_into(self, x: Array, y: Any) -> Array:
+    def sub_into(self, x: Array, y: Any) -> Any:
         return numpy.subtract(x, y, out=x)
 
-    def mul_into(self, x: Array, y: Any) -> Array:
+    def mul_into(self, x: Array, y: Any) -> Any:
         return numpy.multiply(x, y, out=x)
 
-    def div_into(self, x: Array, y: Any) -> Array:
+    def div_into(self, x: Array, y: Any) -> Any:
         return numpy.divide(x, y, out=x)
 
-    def add_scaled_into(self, x: Array, y: Any, alpha: Any) -> Array:
+    def add_scaled_into(self, x: Array, y: Any, alpha: Any) -> Any:
         return numpy.add(x, numpy.multiply(y, alpha), out=x)
 
-    def lerp_into(self, x: Array, end: Array, weight: float) -> Array:
+    def lerp_into(self, x: Array, end: Array, weight: float) -> Any:
         span = numpy.subtract(end, x)
         if abs(weight) < 0.5:
             numpy.multiply(span, weight, out=span)
@@ -39,12 +39,12 @@ class IntoKernels(NumpyArrays):
         numpy.multiply(span, 1 - weight, out=span)
         return numpy.subtract(end, span, out=x)
 
-    def addcmul_into(self, x: Array, tensor1: Array, tensor2: Array, value: float) -> Array:
+    def addcmul_into(self, x: Array, tensor1: Array, tensor2: Array, value: float) -> Any:
         product = numpy.multiply(tensor1, value)
         numpy.multiply(product, tensor2, out=product)
         return numpy.add(x, product, out=x)
 
-    def addcdiv_into(self, x: Array, tensor1: Array, tensor2: Array, value: float) -> Array:
+    def addcdiv_into(self, x: Array, tensor1: Array, tensor2: Array, value: float) -> Any:
         quotient = numpy.multiply(tensor1, value)
         numpy.divide(quotient, tensor2, out=quotient)
         return numpy.add(x, quotient, out=x)

@@ -12,6 +12,8 @@ from plugrad.backends.numpy.arrays import Array
 
 __all__ = ["NetworkKernels"]
 
+_UNSIGNED = {8: numpy.uint64, 4: numpy.uint32}
+
 
 class NetworkKernels(Standard):
     """Neural-network kernels that NumPy does better than in the standard's words."""
@@ -29,13 +31,24 @@ class NetworkKernels(Standard):
             kept = flat != padding_idx
             flat, gradients = flat[kept], gradients[kept]
         result = numpy.zeros((count, gradients.shape[1]), g.dtype)
-        if flat.size:
-            # Sorted, rows that belong together are neighbours, which reduceat adds up.
-            order = flat.argsort(kind="stable")
-            flat = flat[order]
-            starts = numpy.flatnonzero(flat[1:] != flat[:-1]) + 1
-            starts = numpy.concatenate(([0], starts))
-            result[flat[starts]] = numpy.add.reduceat(gradients[order], starts, axis=0)
+        if flat.size <= 32:
+            numpy.add.at(result, flat, gradients)
+            return result
+        # Sorted, gradients of one row are neighbours. Most rows have one, which is only moved;
+        # adding up neighbours costs several times as much.
+        order = flat.argsort(kind="stable")
+        rows = flat[order]
+        starts = numpy.concatenate(([0], (rows[1:] != rows[:-1]).nonzero()[0] + 1))
+        counts = numpy.diff(starts, append=flat.size)
+        once = counts == 1
+        alone = order[starts[once]]
+        result[flat[alone]] = gradients.take(alone, axis=0)
+        if len(alone) < len(starts):
+            together = order[numpy.repeat(~once, counts)]
+            lengths = counts[~once]
+            beginnings = numpy.cumsum(lengths) - lengths
+            sums = numpy.add.reduceat(gradients.take(together, axis=0), beginnings, axis=0)
+            result[rows[starts[~once]]] = sums
         return result
 
     def frequency(self, indices: Array, like: Array) -> Array:
@@ -48,7 +61,8 @@ class NetworkKernels(Standard):
 
     def _refuse_outside(self, indices: Array, count: int) -> None:
         # Seen without a sign a negative number is larger than any count.
-        if indices.size and indices.view(f"u{indices.itemsize}").max() >= count:
+        unsigned = indices.view(_UNSIGNED[indices.itemsize])
+        if indices.size and numpy.maximum.reduce(unsigned, axis=None) >= count:
             super()._refuse_outside(indices, count)
 
     # ---------------------------------------------------------------------------------- classes
@@ -90,8 +104,9 @@ class NetworkKernels(Standard):
         if target.dtype != numpy.int64:
             target = target.astype(numpy.int64)
         # Seen without a sign a negative number is larger than any count.
+        unsigned = target.view(numpy.uint64)
         if 0 <= ignore_index < classes or (
-            target.size and target.view(numpy.uint64).max() >= classes
+            target.size and numpy.maximum.reduce(unsigned, axis=None) >= classes
         ):
             counts = target != ignore_index
             target = numpy.where(counts, target, 0)

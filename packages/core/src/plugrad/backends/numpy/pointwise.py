@@ -71,10 +71,10 @@ class PointwiseKernels(ActivationKernels, Standard):
     le = staticmethod(numpy.less_equal)
     gt = staticmethod(numpy.greater)
     ge = staticmethod(numpy.greater_equal)
-    logical_and = staticmethod(numpy.logical_and)
-    logical_or = staticmethod(numpy.logical_or)
-    logical_xor = staticmethod(numpy.logical_xor)
-    logical_not = staticmethod(numpy.logical_not)
+    logical_and: Any = staticmethod(numpy.logical_and)
+    logical_or: Any = staticmethod(numpy.logical_or)
+    logical_xor: Any = staticmethod(numpy.logical_xor)
+    logical_not: Any = staticmethod(numpy.logical_not)
     bitwise_and = staticmethod(numpy.bitwise_and)
     bitwise_or = staticmethod(numpy.bitwise_or)
     bitwise_xor = staticmethod(numpy.bitwise_xor)
@@ -146,10 +146,11 @@ class PointwiseKernels(ActivationKernels, Standard):
         if condition.size >= _LARGE and x.shape in shapes and y.shape in shapes:
             bits, other = _bits(x), _bits(y)
             if bits is not None and other is not None:
-                chosen = numpy.multiply(numpy.bitwise_xor(bits, other), condition)
+                chosen: Array = numpy.multiply(numpy.bitwise_xor(bits, other), condition)
                 numpy.bitwise_xor(chosen, other, out=chosen)
                 return chosen.view(x.dtype)
-        return numpy.where(condition, x, y)
+        result: Array = numpy.where(condition, x, y)
+        return result
 
     def keep(self, x: Array, mask: Array) -> Array:
         bits = _bits(x) if x.size >= _LARGE else None
@@ -203,7 +204,7 @@ class PointwiseKernels(ActivationKernels, Standard):
     sgn = sign
 
     def signbit(self, x: Array) -> Array:
-        return numpy.signbit(x) if x.dtype.kind == "f" else x < 0
+        return numpy.signbit(x) if x.dtype.kind == "f" else numpy.less(x, 0)
 
     def real(self, x: Array) -> Array:
         return x.real

@@ -94,23 +94,24 @@ class ShapeKernels(Standard):
         return numpy.array(x, order="C")
 
     def expand(self, x: Array, shape: Shape) -> Array:
-        if x.__class__ is not numpy.ndarray:
-            x = numpy.asarray(x)  # a scalar, whose memory views of the view could not find
-        sizes, steps = x.shape, x.strides
-        strides, beyond = [], 0
-        for place in range(-1, -len(shape) - 1, -1):
-            wanted = shape[place]
-            if place >= -len(sizes):
-                step = steps[place] if sizes[place] == wanted else 0
-            else:
-                step = beyond if wanted == 1 and sizes else 0
-            strides.append(step)
-            beyond = step * wanted
-        return strided(x, shape, strides[::-1])
+        steps = x.strides
+        added = len(shape) - len(steps)
+        strides = [0] * len(shape)
+        for place, have in enumerate(x.shape, added):
+            if shape[place] == have:
+                strides[place] = steps[place - added]
+            elif have != 1:
+                raise ValueError(f"size {have} does not expand to {shape[place]}")
+        if steps and 1 in shape[:added]:
+            # PyTorch gives a new dimension of size 1 the stride that goes beyond the next.
+            for place in range(added - 1, -1, -1):
+                if shape[place] == 1:
+                    strides[place] = strides[place + 1] * shape[place + 1]
+        return strided(x, shape, strides)
 
     def unsqueeze(self, x: Array, dim: int) -> Array:
         shape, strides = x.shape, x.strides
-        if x.flags.c_contiguous:
+        if x.flags.c_contiguous and 1 not in shape:
             return x.reshape((*shape[:dim], 1, *shape[dim:]))
         after = shape[dim] * strides[dim] if dim < len(shape) else x.itemsize
         return strided(x, (*shape[:dim], 1, *shape[dim:]), (*strides[:dim], after, *strides[dim:]))
@@ -224,10 +225,13 @@ class ShapeKernels(Standard):
         return result
 
     def cat(self, xs: Sequence[Array], dim: int) -> Array:
+        for x in xs:
+            if x.shape == (0,) or not x.flags.c_contiguous:
+                break
+        else:
+            return numpy.concatenate(xs, dim)
+        # Empty vectors fit to everything; and NumPy would keep another order in memory.
         parts = [x for x in xs if x.shape != (0,)] or xs
-        if all([x.flags.c_contiguous for x in parts]):
-            return numpy.concatenate(parts, dim)
-        # NumPy would keep their order of dimensions in memory.
         shape = list(parts[0].shape)
         shape[dim] = sum([x.shape[dim] for x in parts])
         return numpy.concatenate(parts, dim, out=numpy.empty(shape, parts[0].dtype))

@@ -48,6 +48,7 @@ class Input:
 
     def draw(self, random: numpy.random.Generator, dtype: str = "float64") -> Array:
         """Return the array, in `dtype` if its kind is ``"real"``; complex dtypes are drawn so."""
+        array: Array
         if self.kind == "integer":
             array = random.integers(int(self.low), int(self.high), self.shape)
         elif self.kind == "bool":

@@ -86,9 +86,9 @@ def _unary() -> Iterator[Sample]:
         call = _function(name)
         # PyTorch lacks derivatives of these in place.
         change = None if name in ("asinh", "acosh", "atanh") else _change(name)
-        dtypes = (*HALF, *COMPLEX[2:]) if complex_too else HALF
+        dtypes: tuple[str, ...] = (*HALF, *COMPLEX[2:]) if complex_too else HALF
         if name == "i0":
-            dtypes = HALF[:2]
+            dtypes = HALF[:2]  # PyTorch lacks a derivative of its derivative in half precision
         yield case(name, call, domain(3, 4), dtypes=dtypes, inplace=change)
         yield case(name, call, domain())
         yield case(name, call, domain(0, 3))
