@@ -137,7 +137,9 @@ def test_long_ranges(number: int) -> None:
 
 reals = st.booleans() | st.integers(-(2**40), 2**40) | st.floats(width=32)
 plain = reals | st.complex_numbers(max_magnitude=1e9)
-numpys = st.sampled_from((np.float32(1.5), np.int8(3), np.float64(0.1), np.bool_(True), np.int64(7)))
+numpys = st.sampled_from(
+    (np.float32(1.5), np.int8(3), np.float64(0.1), np.bool_(True), np.int64(7))
+)
 
 
 @hundreds
@@ -232,7 +234,11 @@ FILLS: dict[str, tuple[Call, float]] = {
 
 
 @hundreds
-@given(layouts(may_repeat=False), st.sampled_from(sorted(FILLS)), st.sampled_from((*REAL, "int64", "uint8")))
+@given(
+    layouts(may_repeat=False),
+    st.sampled_from(sorted(FILLS)),
+    st.sampled_from((*REAL, "int64", "uint8")),
+)
 def test_fills_of_any_layout(laid: Any, name: str, kind: str) -> None:
     shape, lay = laid
     fill, ulps = FILLS[name]

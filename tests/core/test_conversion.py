@@ -83,7 +83,12 @@ def test_gradients_come_back_in_the_dtype_of_the_input(leaf: Any) -> None:
 
 
 def test_integers_end_the_history(leaf: Any) -> None:
-    for found in (leaf.long(), leaf.bool(), leaf.to(plugrad.uint8, copy=True), leaf.type(plugrad.int32)):
+    for found in (
+        leaf.long(),
+        leaf.bool(),
+        leaf.to(plugrad.uint8, copy=True),
+        leaf.type(plugrad.int32),
+    ):
         assert not found.requires_grad
     assert leaf.requires_grad
 

@@ -328,7 +328,9 @@ def test_spacing_rounds_once() -> None:
     assert spacing.powers(10.0, 0, 2, 3, plugrad.float64).tolist() == [1.0, 10.0, 100.0]
 
 
-@pytest.mark.parametrize(("rows", "columns", "offset"), [(3, 4, 0), (4, 2, -1), (2, 5, 2), (0, 3, 0)])
+@pytest.mark.parametrize(
+    ("rows", "columns", "offset"), [(3, 4, 0), (4, 2, -1), (2, 5, 2), (0, 3, 0)]
+)
 def test_triangles(rows: int, columns: int, offset: int) -> None:
     below = np.stack(np.tril_indices(rows, offset, columns))
     above = np.stack(np.triu_indices(rows, offset, columns))

@@ -110,7 +110,8 @@ def _changed_at_once(op: Operator, arrays: tuple[Any, ...], params: tuple[Any, .
             raw.append(other)
             continue
         if (
-            getattr(other, "_table", None) is not table
+            not isinstance(other, tape.TensorBase)
+            or other._table is not table
             or other._dtype is not kind
             or (recording and other._edge is not None)
         ):
