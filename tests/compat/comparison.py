@@ -44,6 +44,8 @@ def array_of(tensor: Any) -> Array:
     tensor = tensor.detach()
     if isinstance(tensor, torch.Tensor):
         tensor = tensor.resolve_conj().resolve_neg()
+        if tensor.dtype == torch.complex32:  # which NumPy does not have
+            tensor = tensor.to(torch.complex64)
         if tensor.dtype == torch.bfloat16:
             return np.array(tensor.contiguous().view(torch.int16).numpy().view(ml_dtypes.bfloat16))
     return np.array(tensor.numpy(force=True))

@@ -10,6 +10,11 @@ sys.path.insert(0, str(Path(__file__).parent))  # for `comparison` and `errors`,
 
 import comparison
 
+from plugrad.operators import conversion
+
+# Both libraries warn of lost imaginary parts once in a process; PyTorch's warnings are not seen.
+conversion._warned_of_imaginary.append(True)
+
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Print how much of the vocabulary agrees with PyTorch, by what is compared."""

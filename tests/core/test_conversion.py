@@ -1,4 +1,4 @@
-"""Converting, copying and overwriting tensors: what is recorded, what is shared, what is refused."""
+"""Converting, copying, overwriting tensors: what is recorded, shared and refused."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import copy
 import io
 import pickle
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -48,8 +47,9 @@ def test_ways_of_asking_for_a_conversion(leaf: Any) -> None:
     for found in (
         leaf.to(plugrad.float64), leaf.to(float), leaf.to(dtype=plugrad.float64), leaf.to(wide),
         leaf.to("cpu", plugrad.float64), leaf.to(None, plugrad.float64), leaf.to(tensor=wide),
-        leaf.to(device="cpu", dtype=plugrad.float64), leaf.double(), leaf.type("torch.DoubleTensor"),
-        leaf.type(plugrad.DoubleTensor), leaf.type("plugrad.DoubleTensor"), leaf.type_as(wide),
+        leaf.to(device="cpu", dtype=plugrad.float64), leaf.double(),
+        leaf.type("torch.DoubleTensor"), leaf.type(plugrad.DoubleTensor),
+        leaf.type("plugrad.DoubleTensor"), leaf.type_as(wide),
     ):  # fmt: skip
         same(found, leaf.detach().numpy(), plugrad.float64)
         assert found.grad_fn.name() == "ToCopyBackward0"
@@ -277,9 +277,9 @@ def test_memory_that_other_processes_do_not_see() -> None:
 
 
 @pytest.fixture
-def other_device() -> Iterator[str]:
+def other_device() -> str:
     strict.install()
-    yield "strict"
+    return "strict"
 
 
 def test_gradients_come_back_from_another_device(leaf: Any, other_device: str) -> None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import plugrad
 from plugrad.testing import strict
 from plugrad.testing.properties import PROPERTIES, assert_close
 from plugrad.testing.running import gradients, numbers, run
@@ -24,6 +25,7 @@ from plugrad.testing.samples import Sample, samples
 from plugrad.vocabulary.registry import functions, methods
 
 SAMPLES = list(samples())
+WITHOUT_SAMPLES: dict[str, str] = {}
 EXPECTED = tomllib.loads((Path(__file__).parent / "expected_failures/strict.toml").read_text())
 
 
@@ -60,16 +62,15 @@ def expected_failure(sample: str) -> str | None:
 def test_runs_in_the_words_of_the_standard(sample: Sample) -> None:
     reason = expected_failure(str(sample))
     try:
-        found = on("strict", sample)
+        found, expected = on("strict", sample), on("cpu", sample)
+        assert len(found) == len(expected)
+        for one, other in zip(found, expected, strict=True):
+            assert_close(one, other, 64, "on the strict backend", 1e-6)
     except Exception as error:
         if reason is None:
             raise
         pytest.xfail(f"{reason} ({type(error).__name__})")
     assert reason is None, f"runs on the strict backend now; it was expected to fail: {reason}"
-    expected = on("cpu", sample)
-    assert len(found) == len(expected)
-    for one, other in zip(found, expected, strict=True):
-        assert_close(one, other, 64, "on the strict backend")
 
 
 def on(device: str, sample: Sample) -> list[np.ndarray[Any, Any]]:
@@ -92,9 +93,37 @@ def test_expected_failures_are_of_samples_that_exist() -> None:
 # ------------------------------------------------------------------------------------- the samples
 
 
-def test_every_public_name_has_a_sample() -> None:
-    have = {sample.name for sample in SAMPLES}
-    assert not sorted({*functions, *methods} - have - set(EXPECTED["no sample"]["names"]))
+def test_every_public_name_is_called_by_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: set[str] = set()
+
+    def recording(name: str, function: Any) -> Any:
+        @wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            called.add(name)
+            return function(*args, **kwargs)
+
+        return call
+
+    for name, function in functions.items():
+        monkeypatch.setattr(plugrad, name, recording(name, function))
+    for name, method in methods.items():
+        if isinstance(method, property):
+            monkeypatch.setattr(plugrad.Tensor, name, property(recording(name, method.fget)))
+        elif callable(method):
+            monkeypatch.setattr(plugrad.Tensor, name, recording(name, method))
+    for sample in SAMPLES:
+        for call in filter(None, (sample.call, sample.inplace and changing(sample))):
+            run(sample, sample.arrays(sample.dtypes[0]), call=call)
+    missing = {*functions, *methods} - called - set(WITHOUT_SAMPLES)
+    assert not missing, f"no sample calls {sorted(missing)}"
+
+
+def changing(sample: Sample) -> Any:
+    def call(t: Any, first: Any, *others: Any) -> Any:
+        assert sample.inplace is not None
+        return sample.inplace(t, first * 1, *others)
+
+    return call
 
 
 def test_skips_name_properties_and_reasons() -> None:

@@ -68,6 +68,7 @@ from plugrad.operators import (  # noqa: F401  # imported for what they declare
     resizing,
     restriding,
     rounding,
+    rrelu,
     sampling,
     scans,
     selection,

@@ -231,8 +231,8 @@ def _moved(tensor: Tensor, target: Kernels) -> Tensor:
 
 def _converter(name: str, kind: dtypes.dtype) -> Any:
     def convert(self: Tensor, *, memory_format: Any = None) -> Tensor:
-        if memory_format is None and kind is self._dtype and mode.run is not None:
-            return self
+        if memory_format is None and mode.run is not None:
+            return self if kind is self._dtype else _cast(self, kind)
         return converted(self, None, kind, memory_format=memory_format)
 
     convert.__name__ = convert.__qualname__ = name

@@ -163,8 +163,6 @@ def _wrapped(
     self: Any, array: numpy.ndarray[Any, Any], context: Any = None, return_scalar: bool = False
 ) -> Any:
     """Return what a NumPy function has computed from this tensor, as a tensor."""
-    if array.dtype == bool:
-        array = array.astype(bool)
     kind = dtypes.from_numpy_dtype(array.dtype)
     return new_tensor(numpy.asarray(array), self._table, kind)
 

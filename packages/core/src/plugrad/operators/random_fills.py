@@ -15,9 +15,8 @@ from plugrad.autograd.tape import TensorBase
 from plugrad.operators.filling import no_gradient, overwrite
 from plugrad.operators.numbers import number_given
 from plugrad.operators.options import integer_given, tensor_given
-from plugrad.operators.randomness import generator_given, put
+from plugrad.operators.randomness import draw, generator_given, put
 from plugrad.random import Generator
-from plugrad.random import distributions as draw
 from plugrad.vocabulary.forms import function
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ device. Functions take ``generator=``; without it they draw from the default gen
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy
 
@@ -15,7 +15,6 @@ from plugrad import dtypes
 from plugrad.operators.likeness import Fill, made_like
 from plugrad.operators.options import integer_given, made
 from plugrad.random import Generator, default_generator
-from plugrad.random import distributions as draw
 from plugrad.vocabulary.forms import function
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from plugrad.tensor import Tensor
 
 __all__ = [
+    "draw",
     "generator_given",
     "put",
     "rand",
@@ -36,6 +36,20 @@ __all__ = [
 ]
 
 Array = numpy.ndarray[Any, Any]
+
+
+class _Distributions:
+    """`plugrad.random.distributions`, imported with the first number that is drawn."""
+
+    def __getattr__(self, name: str) -> Any:
+        from plugrad.random import distributions
+
+        found = getattr(distributions, name)
+        setattr(self, name, found)
+        return found
+
+
+draw: Final = _Distributions()
 
 
 def generator_given(caller: str, generator: Any) -> Generator:

@@ -12,10 +12,9 @@ from plugrad.operators.filling import no_gradient, node_of
 from plugrad.operators.numbers import number_given
 from plugrad.operators.operands import undifferentiable
 from plugrad.operators.options import flag_given, fresh, integer_given, made, put_into, tensor_given
-from plugrad.operators.randomness import generator_given
+from plugrad.operators.randomness import draw, generator_given
 from plugrad.operators.watched import shown
 from plugrad.random import Generator
-from plugrad.random import distributions as draw
 from plugrad.vocabulary.forms import function
 
 if TYPE_CHECKING:

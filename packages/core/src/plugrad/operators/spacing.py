@@ -13,12 +13,12 @@ import numpy
 
 from plugrad import dtypes
 from plugrad.dtypes import dtype
-from plugrad.random.fused import add_to_odd, multiply_add_doubles
 
 __all__ = ["arithmetic", "count_of_range", "count_with_end", "linear", "powers"]
 
 Array = numpy.ndarray[Any, Any]
 
+_FEW: Final = 64
 _VECTOR_BYTES: Final = 32
 """Of the vectors in which PyTorch counts: 8 numbers of float32."""
 
@@ -125,6 +125,8 @@ def _multiply_add(x: Array, scale: Any, offset: Any, kind: dtype) -> None:
         x *= x.dtype.type(scale)
         x += offset
     elif abs(scale) < 2.0**900:
+        from plugrad.random.fused import multiply_add_doubles
+
         multiply_add_doubles(x, float(scale), offset)
     else:  # one or two numbers, which fit between here and the largest
         x *= scale
@@ -158,6 +160,10 @@ def linear(start: Any, end: Any, count: int, kind: dtype) -> Array:
         parts[:, 1] = linear(start.imag, end.imag, count, real)
         return parts.view(kind.np)[:, 0]
     middle = count // 2
+    if kind is dtypes.float32 and count <= _FEW:
+        found = _few(float(numpy.float32(start)), float(numpy.float32(end)), count)
+        if found is not None:
+            return found
     # How far each number is from the end that it is counted from.
     numbers = numpy.arange(count, dtype=numpy.float64)
     numpy.subtract(count - 1, numbers[middle:], out=numbers[middle:])
@@ -177,11 +183,28 @@ def linear(start: Any, end: Any, count: int, kind: dtype) -> Array:
         step = (end - start) / max(count - 1, 1)
     for part, scale, offset in ((numbers[:middle], step, start), (numbers[middle:], -step, end)):
         if kind is dtypes.float32:
+            from plugrad.random.fused import add_to_odd
+
             part *= float(scale)  # exact
             part[...] = add_to_odd(part, float(offset))
         else:
             _multiply_add(part, scale, float(offset), kind)
     return numbers.astype(kind.np, copy=False)
+
+
+def _few(start: float, end: float, count: int) -> Array | None:
+    """Return a few numbers of float32, in Python's arithmetic; None where that is not exact."""
+    step = float(numpy.float32(end - start) / numpy.float32(max(count - 1, 1)))
+    reach = abs(start) + abs(end) + abs(step) * count
+    if not reach < 2.0**100:
+        return None
+    finest = max(number.as_integer_ratio()[1] for number in (start, end, step))
+    if reach * finest > 2.0**53:
+        return None
+    middle = count // 2
+    numbers = [start + step * i for i in range(middle)]
+    numbers += [end - step * i for i in range(count - middle - 1, -1, -1)]
+    return numpy.array(numbers, numpy.float32)
 
 
 def powers(base: float, start: Any, end: Any, count: int, kind: dtype) -> Array:

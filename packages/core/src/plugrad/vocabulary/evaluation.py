@@ -22,9 +22,14 @@ __all__ = ["evaluate"]
 
 
 def evaluate(
-    op: Operator, arrays: tuple[Any, ...], params: tuple[Any, ...]
+    op: Operator, arrays: tuple[Any, ...], params: tuple[Any, ...], kernel: str = ""
 ) -> tuple[list[Any], dtype | None]:
     """Run the operator's kernel.
+
+    Parameters
+    ----------
+    kernel : str
+        The name of another kernel of the same arguments to run.
 
     Returns
     -------
@@ -57,7 +62,7 @@ def evaluate(
             assert compute is not None
             converted = True
             raw.append(table.scalar(value, compute))
-    returned = _run(op, table, raw, params)
+    returned = _run(op, table, raw, params, kernel or op.name)
     several = returned if op.outputs is not None else [returned]
     return [_settled(table, r, result) for r in several], compute if converted else None
 
@@ -158,8 +163,10 @@ def _refuse_shapes(op: Operator, arrays: tuple[Any, ...]) -> None:
         broadcast_shapes(*shapes)
 
 
-def _run(op: Operator, table: Kernels, raw: list[Any], params: tuple[Any, ...]) -> Any:
-    kernel = getattr(table, op.name, None)
+def _run(
+    op: Operator, table: Kernels, raw: list[Any], params: tuple[Any, ...], name: str
+) -> Any:
+    kernel = getattr(table, name, None)
     if kernel is None:
         raise NotImplementedError(
             f"{op.name} has no kernel for the {table.device} backend, nor a body to compose it from"

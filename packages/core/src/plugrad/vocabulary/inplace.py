@@ -71,11 +71,15 @@ def _inplace(op: Operator, arrays: tuple[Any, ...], params: tuple[Any, ...]) -> 
         )
     for other in tensors_of(arrays[1:]):
         refuse_overlap(tensor, other, name)
-    ((result, kind),), compute = evaluate(op, arrays, params)
-    _refuse_result(tensor, result.shape, kind, name)
-    recorded = _before_change(op, arrays) if mode.grad else arrays
     table = tensor._table
-    tensor._array = mode.quiet(table.assign, tensor._array, result)
+    recorded = _before_change(op, arrays) if mode.grad else arrays
+    if op.moves and hasattr(type(table), op.into):
+        # The kernel need not make a copy of all for the sake of a part.
+        ((tensor._array, _),), compute = evaluate(op, arrays, params, op.into)
+    else:
+        ((result, kind),), compute = evaluate(op, arrays, params)
+        _refuse_result(tensor, result.shape, kind, name)
+        tensor._array = mode.quiet(table.assign, tensor._array, result)
     changed(tensor, name)
     node = make_node(op, recorded, params, [tensor], compute)
     if node is not None:

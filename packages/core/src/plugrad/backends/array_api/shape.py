@@ -127,7 +127,8 @@ class ShapeKernels(ArrayKernels):
         count = max(0, min(rows - below, columns - right))
         start = below * columns + right
         flat = self.reshape(x, (*lead, rows * columns))
-        return flat[..., start : start + count * (columns + 1) : columns + 1][..., :count]
+        stop = min(start + count * (columns + 1), rows * columns)
+        return flat[..., start : stop : columns + 1][..., :count]
 
     def diagonal_grad(self, x: Any, shape: Shape, offset: int, dim1: int, dim2: int) -> Any:
         return self._placed(x, shape, "diagonal", (offset, dim1, dim2))

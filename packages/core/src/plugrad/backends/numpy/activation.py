@@ -102,7 +102,7 @@ class ActivationKernels(SpecialKernels):
         return numpy.divide(x, result, out=result)
 
     def silu_grad(self, g: Array, x: Array) -> Array:
-        share = self.sigmoid(x)
+        share: Array = numpy.asarray(self.sigmoid(x))
         slope = numpy.subtract(1, share, out=numpy.empty(x.shape, x.dtype))
         numpy.multiply(slope, x, out=slope)
         numpy.add(slope, 1, out=slope)

@@ -1,7 +1,7 @@
 """Indexing kernels on NumPy arrays.
 
-For each operator that changes a part of an array there is a second kernel, with a final underscore
-in its name, which writes into the array itself: for the in-place form, which need not copy all for
+For each operator that changes a part of an array there is a second kernel, `<name>_into`, which
+writes into the array itself: for the in-place form, which need not copy all for
 the sake of a few elements. They check everything before they write anything.
 """
 
@@ -76,14 +76,14 @@ class IndexingKernels(Standard):
     def index_grad(self, x: Array, indices: Sequence[Array], shape: Shape, dims: Dims) -> Array:
         whole = numpy.zeros(shape, x.dtype)
         # Where nothing is named twice there is nothing to add up.
-        return self.index_put_(whole, x, indices, dims, not _names_once(indices, dims, shape))
+        return self.index_put_into(whole, x, indices, dims, not _names_once(indices, dims, shape))
 
     def index_put(
         self, x: Array, values: Array, indices: Sequence[Array], dims: Dims, accumulate: bool
     ) -> Array:
-        return self.index_put_(numpy.array(x), values, indices, dims, accumulate)
+        return self.index_put_into(numpy.array(x), values, indices, dims, accumulate)
 
-    def index_put_(
+    def index_put_into(
         self, x: Array, values: Array, indices: Sequence[Array], dims: Dims, accumulate: bool
     ) -> Array:
         key = _key(indices, dims)
@@ -118,12 +118,12 @@ class IndexingKernels(Standard):
         return _dense(x[_along_key(index, dim)])
 
     def gather_grad(self, x: Array, index: Array, shape: Shape, dim: int) -> Array:
-        return self.scatter_add_(numpy.zeros(shape, x.dtype), index, x, dim)
+        return self.scatter_add_into(numpy.zeros(shape, x.dtype), index, x, dim)
 
     def scatter(self, x: Array, index: Array, src: Array, dim: int) -> Array:
-        return self.scatter_(numpy.array(x, order="C"), index, src, dim)
+        return self.scatter_into(numpy.array(x, order="C"), index, src, dim)
 
-    def scatter_(self, x: Array, index: Array, src: Array, dim: int) -> Array:
+    def scatter_into(self, x: Array, index: Array, src: Array, dim: int) -> Array:
         places = self._along(x.shape, dim, index)
         src = self._corner(src, index.shape)
         if x.flags.c_contiguous:
@@ -133,16 +133,16 @@ class IndexingKernels(Standard):
         return x
 
     def scatter_value(self, x: Array, index: Array, dim: int, value: Any) -> Array:
-        return self.scatter_value_(numpy.array(x, order="C"), index, dim, value)
+        return self.scatter_value_into(numpy.array(x, order="C"), index, dim, value)
 
-    def scatter_value_(self, x: Array, index: Array, dim: int, value: Any) -> Array:
+    def scatter_value_into(self, x: Array, index: Array, dim: int, value: Any) -> Array:
         value = self.scalar(value, self.dtypes[x.dtype])
-        return self.scatter_(x, index, numpy.broadcast_to(value, index.shape), dim)
+        return self.scatter_into(x, index, numpy.broadcast_to(value, index.shape), dim)
 
     def scatter_add(self, x: Array, index: Array, src: Array, dim: int) -> Array:
-        return self.scatter_add_(numpy.array(x, order="C"), index, src, dim)
+        return self.scatter_add_into(numpy.array(x, order="C"), index, src, dim)
 
-    def scatter_add_(self, x: Array, index: Array, src: Array, dim: int) -> Array:
+    def scatter_add_into(self, x: Array, index: Array, src: Array, dim: int) -> Array:
         places = self._along(x.shape, dim, index)
         src = self._corner(src, index.shape)
         if x.flags.c_contiguous:
@@ -168,12 +168,12 @@ class IndexingKernels(Standard):
         return x.take(index.reshape(-1), dim)
 
     def index_select_grad(self, x: Array, index: Array, shape: Shape, dim: int) -> Array:
-        return self.index_add_(numpy.zeros(shape, x.dtype), index, x, dim, 1)
+        return self.index_add_into(numpy.zeros(shape, x.dtype), index, x, dim, 1)
 
     def index_add(self, x: Array, index: Array, source: Array, dim: int, alpha: Any) -> Array:
-        return self.index_add_(numpy.array(x, order="C"), index, source, dim, alpha)
+        return self.index_add_into(numpy.array(x, order="C"), index, source, dim, alpha)
 
-    def index_add_(self, x: Array, index: Array, source: Array, dim: int, alpha: Any) -> Array:
+    def index_add_into(self, x: Array, index: Array, source: Array, dim: int, alpha: Any) -> Array:
         self._require_range(index, x.shape[dim] if x.shape else 1, dim, RuntimeError)
         if alpha != 1:
             source = source * alpha
@@ -181,37 +181,37 @@ class IndexingKernels(Standard):
         if not x.shape:
             numpy.add.at(x.reshape(1), index, source.reshape(-1))
             return x
-        return self.index_put_(x, source, [index], (dim,), True)
+        return self.index_put_into(x, source, [index], (dim,), True)
 
     def index_copy(self, x: Array, index: Array, source: Array, dim: int) -> Array:
-        return self.index_copy_(numpy.array(x, order="C"), index, source, dim)
+        return self.index_copy_into(numpy.array(x, order="C"), index, source, dim)
 
-    def index_copy_(self, x: Array, index: Array, source: Array, dim: int) -> Array:
+    def index_copy_into(self, x: Array, index: Array, source: Array, dim: int) -> Array:
         self._require_range(index, x.shape[dim] if x.shape else 1, dim, IndexError)
         part = x if x.shape else x.reshape(1)
         part[(*[_ALL] * dim, index.reshape(-1))] = source
         return x
 
     def index_fill_tensor(self, x: Array, index: Array, value: Array, dim: int) -> Array:
-        return self.index_fill_tensor_(numpy.array(x, order="C"), index, value, dim)
+        return self.index_fill_tensor_into(numpy.array(x, order="C"), index, value, dim)
 
-    def index_fill_tensor_(self, x: Array, index: Array, value: Array, dim: int) -> Array:
+    def index_fill_tensor_into(self, x: Array, index: Array, value: Array, dim: int) -> Array:
         part = x if x.shape else x.reshape(1)
         part[(*[_ALL] * dim, index)] = value
         return x
 
     def index_fill(self, x: Array, index: Array, dim: int, value: Any) -> Array:
-        return self.index_fill_(numpy.array(x, order="C"), index, dim, value)
+        return self.index_fill_into(numpy.array(x, order="C"), index, dim, value)
 
-    def index_fill_(self, x: Array, index: Array, dim: int, value: Any) -> Array:
-        return self.index_fill_tensor_(x, index, self.scalar(value, self.dtypes[x.dtype]), dim)
+    def index_fill_into(self, x: Array, index: Array, dim: int, value: Any) -> Array:
+        return self.index_fill_tensor_into(x, index, self.scalar(value, self.dtypes[x.dtype]), dim)
 
     # ------------------------------------------------------------- elements of the flattened array
 
     def put(self, x: Array, index: Array, source: Array, accumulate: bool) -> Array:
-        return self.put_(numpy.array(x, order="C"), index, source, accumulate)
+        return self.put_into(numpy.array(x, order="C"), index, source, accumulate)
 
-    def put_(self, x: Array, index: Array, source: Array, accumulate: bool) -> Array:
+    def put_into(self, x: Array, index: Array, source: Array, accumulate: bool) -> Array:
         places = self._wrapped(index, x.size, 0)
         source = source.reshape(index.shape)
         if x.flags.c_contiguous:
@@ -235,9 +235,9 @@ class IndexingKernels(Standard):
         shape = numpy.broadcast_shapes(x.shape, mask.shape)
         whole = numpy.empty(shape, x.dtype)
         whole[...] = x
-        return self.masked_scatter_(whole, mask, source)
+        return self.masked_scatter_into(whole, mask, source)
 
-    def masked_scatter_(self, x: Array, mask: Array, source: Array) -> Array:
+    def masked_scatter_into(self, x: Array, mask: Array, source: Array) -> Array:
         mask = numpy.broadcast_to(mask, x.shape)
         count = int(numpy.count_nonzero(mask))
         if count > source.size:

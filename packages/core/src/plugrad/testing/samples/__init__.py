@@ -136,6 +136,7 @@ class Sample:
 
 FAMILIES = (
     "pointwise",
+    "dunders",
     "creation",
     "conversion",
     "randomness",

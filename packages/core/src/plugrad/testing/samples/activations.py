@@ -89,6 +89,11 @@ def _only_in_nn() -> Iterator[Sample]:
     )
 
 
+def _seeded(t: Any, x: Any) -> Any:
+    t.manual_seed(3)
+    return t.rrelu(x, 0.1, 0.3, True)
+
+
 def _public() -> Iterator[Sample]:
     yield case("relu", lambda t, x: t.relu(x), away(3, 4), dtypes=HALF, exact=True,
                inplace=lambda t, x: x.relu_())  # fmt: skip
@@ -102,6 +107,9 @@ def _public() -> Iterator[Sample]:
     yield case("threshold", lambda t, x: t.threshold(x, 0.5, -1.0), away(3, 4), dtypes=HALF)
     yield case("threshold_", lambda t, x: t.threshold_(x * 1, 0.5, -1.0), away(3), graph=False)
     yield case("hardshrink", lambda t, x: x.hardshrink(0.5), away(3, 4), dtypes=HALF)
+    yield case("rrelu", lambda t, x: t.rrelu(x, 0.1, 0.3), away(3, 4))
+    yield case("rrelu", _seeded, away(3, 4), label="training")
+    yield case("rrelu_", lambda t, x: t.rrelu_(x * 1), away(3), graph=False)
     for shape, weights in (((3, 4), (4,)), ((2, 3, 4), (3,)), ((5,), (1,)), ((3, 4), ()), ((), ())):
         yield case("prelu", lambda t, x, w: t.prelu(x, w), away(*shape), real(*weights))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -43,6 +44,15 @@ def calls_of(
         )
         for number, call in enumerate(calls)
     ]
+
+
+def _deprecated(call: Call) -> Call:
+    def quietly(t: Any) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return call(t)
+
+    return quietly
 
 
 _CONSTANTS = [
@@ -107,6 +117,12 @@ _RANGES = [
         lambda t: t.arange(3, 3),
         lambda t: t.arange(start=1, end=4, dtype=t.int32),
         lambda t: t.arange(2.5, out=t.empty(0)),
+    ),
+    *made(
+        "range",
+        _deprecated(lambda t: t.range(1, 4)),
+        _deprecated(lambda t: t.range(0, 1, 0.1)),
+        _deprecated(lambda t: t.range(1, 4, dtype=t.int64)),
     ),
     *made(
         "linspace",

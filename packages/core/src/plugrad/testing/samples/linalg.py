@@ -165,6 +165,14 @@ def _added() -> list[Sample]:
         Sample("addmm", lambda t, b, x, y: t.addmm(b, x, y, beta=2),
                (integers(4), integers(2, 3), integers(3, 4)), exact=True)
     )  # fmt: skip
+    found += [
+        Sample(f"{name}_", lambda t, b, x, y, name=name: getattr(b * 1, f"{name}_")(x, y, alpha=2),
+               _shapes(shapes))
+        for name, shapes in {
+            "addmm": "2x4 2x3 3x4", "addmv": "2 2x3 3", "addr": "2x3 2 3",
+            "baddbmm": "5x2x4 5x2x3 5x3x4", "addbmm": "2x4 5x2x3 5x3x4",
+        }.items()
+    ]  # fmt: skip
     return found
 
 

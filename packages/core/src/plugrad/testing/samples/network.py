@@ -210,10 +210,15 @@ def _dropouts() -> list[Sample]:
             found.append(
                 Sample(name, call, (real(*shape),), inplace=change if p else None, label=str(p))
             )
-        found.append(
+
+        def change_copy(t: Any, x: Any, change: Callable[..., Any] = change) -> Any:
+            return change(t, x * 1)
+
+        found += [
+            Sample(f"{name}_", change_copy, (real(*shape),)),
             Sample(name, lambda t, x, name=name: getattr(t, name)(x, 0.5, False), (real(*shape),),
-                   label="eval")
-        )  # fmt: skip
+                   label="eval"),
+        ]  # fmt: skip
     return found
 
 
