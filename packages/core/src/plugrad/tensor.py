@@ -529,14 +529,22 @@ class Tensor(TensorBase, TensorMethods):
             )
         return bool(self.item())
 
+    def _only_element(self) -> Any:
+        """Return the only element, for Python's own conversions; ValueError if there are others."""
+        if self.numel() != 1:
+            raise ValueError(
+                f"only a tensor of one element is a Python number, not one of {self.numel()}"
+            )
+        return self.item()
+
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._only_element())
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._only_element())
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        return complex(self._only_element())
 
     def __index__(self) -> int:
         if self._array.shape or not isinstance(self.item(), int) or self._dtype is dtypes.bool_:

@@ -159,6 +159,7 @@ class CopySlices(Node):
                 before = k.zeros_like(part)
             elif before.shape != part.shape:
                 before = k.expand(before, part.shape)
+            before = k.cast(before, self.inner.dtype)
             whole = k.scatter_view(gradient, before, self.steps)
         return (whole, *others)
 

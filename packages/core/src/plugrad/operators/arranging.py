@@ -1,4 +1,4 @@
-"""Copies with the elements moved: turned, rolled, repeated, cut to a triangle, on a diagonal."""
+"""Copies with the elements moved: turned, rolled, repeated."""
 
 from __future__ import annotations
 
@@ -8,26 +8,23 @@ from operator import index as as_int
 from typing import Any
 
 from plugrad.autograd.tape import TensorBase
-from plugrad.operators.dimensions import apply
+from plugrad.operators.flattening import flatten
 from plugrad.operators.parts import two_dims
 from plugrad.operators.picking import index_select
 from plugrad.operators.shape import (
     clone_contiguous,
     expand,
-    flatten,
     moving,
     one_or_several,
-    ravel,
     shape_of,
     unsqueeze,
     view,
 )
 from plugrad.shapes import normalize_dim, normalize_dims, shape_from_args
 from plugrad.vocabulary.forms import function, primitive
-from plugrad.vocabulary.inplace import inplace
-from plugrad.vocabulary.registry import functions, methods, operators
+from plugrad.vocabulary.registry import methods
 
-__all__ = ["flip", "repeat", "repeat_interleave", "roll", "rot90", "tile"]
+__all__ = ["flip", "repeat", "repeat_interleave", "require_dims", "roll", "rot90", "tile"]
 
 
 # ----------------------------------------------------------------------------------- turn and roll
@@ -39,9 +36,7 @@ _roll = moving(
     x=lambda k, g, shifts, dims: k.roll(g, tuple([-shift for shift in shifts]), dims),
 )  # fmt: skip
 
-_rot90 = moving(
-    "rot90", "x; turns, dims", x=lambda k, g, turns, dims: k.rot90(g, -turns, dims)
-)
+_rot90 = moving("rot90", "x; turns, dims", x=lambda k, g, turns, dims: k.rot90(g, -turns, dims))
 
 
 @function("function")
@@ -87,7 +82,7 @@ def fliplr(input: Any) -> Any:
     >>> plugrad.fliplr(plugrad.tensor([[1, 2]]))
     tensor([[2, 1]])
     """
-    _require_dims("fliplr", input, 2)
+    require_dims("fliplr", input, 2)
     return flip(input, (1,))
 
 
@@ -101,11 +96,18 @@ def flipud(input: Any) -> Any:
     >>> plugrad.flipud(plugrad.tensor([1, 2]))
     tensor([2, 1])
     """
-    _require_dims("flipud", input, 1)
+    require_dims("flipud", input, 1)
     return flip(input, (0,))
 
 
-def _require_dims(caller: str, input: Any, least: int) -> None:
+def require_dims(caller: str, input: Any, least: int) -> None:
+    """Check that a tensor has some dimensions at least.
+
+    Raises
+    ------
+    RuntimeError
+        If it has not.
+    """
     ndim = len(shape_of(caller, input))
     if ndim < least:
         raise RuntimeError(f"{caller}() needs {least} dimension(s) at least; the tensor has {ndim}")
@@ -165,7 +167,7 @@ def rot90(input: Any, k: int = 1, dims: Sequence[int] = (0, 1)) -> Any:
     tensor([[2, 4],
             [1, 3]])
     """
-    _require_dims("rot90", input, 2)
+    require_dims("rot90", input, 2)
     if len(dims) != 2:
         raise RuntimeError(f"rot90(): dims must be two dimensions, not {len(dims)}")
     return _rot90(input, as_int(k), two_dims("rot90", len(input._array.shape), *dims))
@@ -301,115 +303,3 @@ def _numbered(repeats: Any, size: int | None) -> Any:
             f"shape {list(repeats._array.shape)}"
         )
     return _numbers(repeats, size)
-
-
-# --------------------------------------------------------------------------- triangles, diagonals
-
-_tril = moving("tril", "x; diagonal", x=lambda k, g, diagonal: k.tril(g, diagonal))
-_triu = moving("triu", "x; diagonal", x=lambda k, g, diagonal: k.triu(g, diagonal))
-
-
-def _triangle(name: str, call: Any, kept: str, example: str) -> Any:
-    """Make `tril` or `triu` public, the in-place form included."""
-
-    def public(input: Any, diagonal: int = 0, *, out: Any = None) -> Any:
-        _require_dims(name, input, 2)
-        if out is None:
-            return call(input, as_int(diagonal))
-        return apply(name, (input,), (as_int(diagonal),), out)
-
-    def changed(self: Any, diagonal: int = 0) -> Any:
-        _require_dims(name, self, 2)
-        return inplace(operators[name], (self,), (as_int(diagonal),))
-
-    public.__name__ = public.__qualname__ = name
-    changed.__name__ = changed.__qualname__ = f"{name}_"
-    public.__doc__ = (
-        f"Return a copy of each matrix with only the elements on and {kept} a diagonal left.\n\n"
-        "Parameters\n----------\ninput : Tensor\ndiagonal : int\n    0 is the main one; positive "
-        "ones lie above it.\nout : Tensor, optional\n\nReturns\n-------\nTensor\n\n"
-        f"Examples\n--------\n>>> import plugrad\n{example}\n"
-    )
-    functions[name] = methods[name] = public
-    methods[f"{name}_"] = changed
-    return public
-
-
-tril = _triangle(
-    "tril", _tril, "below",
-    ">>> plugrad.tril(plugrad.ones(2, 2))\ntensor([[1., 0.],\n        [1., 1.]])",
-)  # fmt: skip
-triu = _triangle(
-    "triu", _triu, "above",
-    ">>> plugrad.triu(plugrad.ones(2, 2))\ntensor([[1., 1.],\n        [0., 1.]])",
-)  # fmt: skip
-
-_diag_embed = moving(
-    "diag_embed", "x; offset, dim1, dim2",
-    x=lambda k, g, offset, dim1, dim2: k.diagonal(g, offset, dim1, dim2),
-)  # fmt: skip
-
-_diagonal_copy = moving(
-    "diagonal_copy", "x; offset", node="DiagonalBackward0_copy",
-    body=lambda k, x, offset: k.clone_contiguous(k.diagonal(x, offset, 0, 1)),
-    x=lambda k, g, x_shape, offset: k.diagonal_grad(g, x_shape, offset, 0, 1),
-)  # fmt: skip
-
-
-@function()
-def diag_embed(input: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
-    """Return matrices with the last dimension of `input` on a diagonal, and 0 elsewhere.
-
-    Parameters
-    ----------
-    input : Tensor
-    offset : int
-        0 is the main diagonal; positive ones lie above it.
-    dim1, dim2 : int
-        The dimensions of the result that are the rows and columns.
-
-    Returns
-    -------
-    Tensor
-
-    Examples
-    --------
-    >>> import plugrad
-    >>> plugrad.diag_embed(plugrad.tensor([1, 2]))
-    tensor([[1, 0],
-            [0, 2]])
-    """
-    ndim = len(shape_of("diag_embed", input)) + 1
-    return _diag_embed(input, offset, *two_dims("diag_embed", ndim, dim1, dim2))
-
-
-@function()
-def diag(input: Any, diagonal: int = 0, *, out: Any = None) -> Any:
-    """Return a copy of a diagonal of a matrix, or of a vector a matrix with it on a diagonal.
-
-    Examples
-    --------
-    >>> import plugrad
-    >>> plugrad.diag(plugrad.tensor([[1, 2], [3, 4]]))
-    tensor([1, 4])
-    """
-    ndim = len(shape_of("diag", input))
-    if ndim not in (1, 2):
-        raise RuntimeError(f"diag() is for vectors and matrices; the tensor has {ndim} dimensions")
-    if ndim == 1:
-        return apply("diag_embed", (input,), (diagonal, 0, 1), out)
-    return apply("diagonal_copy", (input,), (diagonal,), out)
-
-
-@function()
-def diagflat(input: Any, offset: int = 0) -> Any:
-    """Return a matrix with the elements of `input` on a diagonal, and 0 elsewhere.
-
-    Examples
-    --------
-    >>> import plugrad
-    >>> plugrad.diagflat(plugrad.tensor([[1], [2]]))
-    tensor([[1, 0],
-            [0, 2]])
-    """
-    return diag_embed(ravel(input), offset)

@@ -6,10 +6,10 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from plugrad.operators.shape import _alias, one_or_several, shape_of, viewing
+from plugrad.operators.shape import one_or_several, shape_of, viewing
 from plugrad.shapes import normalize_dim, normalize_dims
 from plugrad.vocabulary.forms import function
-from plugrad.vocabulary.registry import functions, methods
+from plugrad.vocabulary.registry import functions, methods, operators
 
 __all__ = ["adjoint", "movedim", "permute", "swapdims", "t", "transpose"]
 
@@ -19,9 +19,7 @@ def _inverse(dims: Sequence[int]) -> tuple[int, ...]:
     return tuple(sorted(range(len(dims)), key=dims.__getitem__))
 
 
-_permute = viewing(
-    "permute", "x; dims", x=lambda k, g, dims: k.permute(g, _inverse(dims))
-)
+_permute = viewing("permute", "x; dims", x=lambda k, g, dims: k.permute(g, _inverse(dims)))
 
 _transpose = viewing(
     "transpose", "x; dim0, dim1",
@@ -167,7 +165,7 @@ def movedim(input: Any, source: Any, destination: Any) -> Any:
             f"movedim(): source names {len(old)} dimensions, and destination {len(new)}"
         )
     if not ndim:
-        return _alias(input)
+        return operators["alias"].call(input)
     placed = dict(zip(new, old, strict=True))
     rest = iter([dim for dim in range(ndim) if dim not in old])
     return _permute(input, tuple([placed[d] if d in placed else next(rest) for d in range(ndim)]))
@@ -194,7 +192,7 @@ def adjoint(input: Any) -> Any:
 
 
 def _reversed(self: Any) -> Any:
-    """The dimensions in reverse order; meant for matrices."""
+    """Return the dimensions in reverse order; meant for matrices."""
     ndim = len(self._array.shape)
     if ndim != 2:
         warnings.warn(
@@ -207,21 +205,21 @@ def _reversed(self: Any) -> Any:
 
 
 def _matrix_transpose(self: Any) -> Any:
-    """Each matrix of a batch transposed: the last two dimensions exchanged."""
+    """Return each matrix of a batch transposed: the last two dimensions exchanged."""
     if len(self._array.shape) < 2:
         return _refuse_matrix(self, "mT")
     return transpose(self, -2, -1)
 
 
 def _hermitian(self: Any) -> Any:
-    """The conjugate transpose of a matrix."""
+    """Return the conjugate transpose of a matrix."""
     if len(self._array.shape) != 2:
         return _refuse_matrix(self, "H")
     return adjoint(self)
 
 
 def _batch_hermitian(self: Any) -> Any:
-    """The conjugate transpose of each matrix of a batch."""
+    """Return the conjugate transpose of each matrix of a batch."""
     if len(self._array.shape) < 2:
         return _refuse_matrix(self, "mH")
     return adjoint(self)

@@ -1,7 +1,6 @@
 """Reading and writing along one dimension, at a position for each element.
 
-Reading (`gather`) is the transpose of adding (`scatter_add`); `scatter` and `scatter_reduce` write
-and combine.
+Reading (`gather`) is the transpose of adding (`scatter_add`).
 """
 
 from __future__ import annotations
@@ -12,16 +11,26 @@ from typing import Any
 from plugrad.autograd.tape import TensorBase
 from plugrad.dtypes import int32, int64
 from plugrad.operators.dimensions import apply
+from plugrad.operators.flattening import flatten
 from plugrad.operators.numbers import number_given
-from plugrad.operators.shape import expand, flatten, moving, shape_of
+from plugrad.operators.shape import expand, moving, shape_of
 from plugrad.shapes import broadcast_shapes, normalize_dim
 from plugrad.vocabulary.forms import function, primitive
 from plugrad.vocabulary.inplace import inplace
 from plugrad.vocabulary.registry import functions, operators
 
-__all__ = ["gather", "scatter", "scatter_add", "scatter_reduce", "take_along_dim"]
+__all__ = [
+    "change",
+    "gather",
+    "index_given",
+    "refuse_dtype",
+    "scatter",
+    "scatter_add",
+    "scattering",
+    "take_along_dim",
+]
 
-_gather = moving(
+moving(
     "gather", "x, index; dim",
     x=lambda k, g, index, x_shape, dim: k.gather_grad(g, index, x_shape, dim),
 )  # fmt: skip
@@ -49,59 +58,7 @@ moving(
 )  # fmt: skip
 
 
-def _reduced_gradients(
-    k: Any, g: Any, x: Any, index: Any, src: Any, out: Any, dim: int, reduce: str,
-    include_self: bool,
-) -> tuple[Any, Any]:  # fmt: skip
-    """Return the gradients of `scatter_reduce` with respect to `x` and `src`."""
-    if reduce == "sum":
-        of_x, of_src = g, k.gather(g, index, dim)
-    elif reduce == "mean":
-        counts = k.scatter_add(
-            k.ones_like(x) if include_self else k.zeros_like(x), index, k.ones_like(src), dim
-        )
-        shared = g / k.where(counts == 0, k.ones_like(x), counts)
-        of_x, of_src = shared, k.gather(shared, index, dim)
-    elif reduce == "prod":
-        of_x, of_src = _product_gradients(k, g, x, index, src, out, dim, include_self)
-    else:
-        # Ties share the gradient.
-        best = k.gather(out, index, dim)
-        of_x = k.where(x == out, k.ones_like(x), k.zeros_like(x))
-        of_src = k.where(src == best, k.ones_like(src), k.zeros_like(src))
-        if not include_self:
-            of_x = k.scatter_value(of_x, index, dim, 0)
-        count = k.scatter_add(of_x, index, of_src, dim)
-        shared = g / k.where(count == 0, k.ones_like(x), count)
-        of_x, of_src = of_x * shared, of_src * k.gather(shared, index, dim)
-    return of_x if include_self else k.scatter_value(of_x, index, dim, 0), of_src
-
-
-def _product_gradients(
-    k: Any, g: Any, x: Any, index: Any, src: Any, out: Any, dim: int, include_self: bool
-) -> tuple[Any, Any]:
-    """Return the gradients of a product of scattered factors: each of the others' product."""
-    ones, nothing = k.ones_like(src), k.zeros_like(src)
-    # A factor of 0 is left out, and counted: where it is the only one, the others' product matters.
-    zero = src == 0
-    factors = k.where(zero, ones, src)
-    start = x if include_self else k.scatter_value(x, index, dim, 1)
-    others = k.scatter_reduce(start, index, factors, dim, "prod", True)
-    zeros = k.scatter_add(k.zeros_like(x), index, k.where(zero, ones, nothing), dim)
-    left = k.gather(zeros, index, dim) - k.where(zero, ones, nothing)
-    product = k.gather(g * others, index, dim) / factors
-    of_src = k.where(left == 0, product, nothing)
-    alone = k.scatter_reduce(k.ones_like(x), index, src, dim, "prod", True)
-    return g * alone, of_src
-
-
-primitive(
-    "scatter_reduce", "x, index, src; dim, reduce, include_self", moves=True,
-    joint=_reduced_gradients, differentiable="x, src",
-)  # fmt: skip
-
-
-def _index_given(caller: str, index: Any, kinds: tuple[Any, ...] = (int64, int32)) -> Any:
+def index_given(caller: str, index: Any, kinds: tuple[Any, ...] = (int64, int32)) -> Any:
     """Return a tensor of positions, as int64.
 
     Raises
@@ -117,7 +74,7 @@ def _index_given(caller: str, index: Any, kinds: tuple[Any, ...] = (int64, int32
     return index if index._dtype is int64 else operators["cast"].call(index, int64)
 
 
-def _scattering(caller: str, input: Any, dim: int, index: Any, src: Any = None) -> tuple[int, Any]:
+def scattering(caller: str, input: Any, dim: int, index: Any, src: Any = None) -> tuple[int, Any]:
     """Return the dimension counted from the front, and the index, both checked.
 
     Raises
@@ -127,11 +84,11 @@ def _scattering(caller: str, input: Any, dim: int, index: Any, src: Any = None) 
     """
     shape = shape_of(caller, input)
     dim = normalize_dim(dim, len(shape))
-    index = _index_given(caller, index)
+    index = index_given(caller, index)
     wanted = index._array.shape
     if src is not None:
         given = shape_of(caller, src)
-        _refuse_dtype(caller, input, src)
+        refuse_dtype(caller, input, src)
         fits = given == wanted or not math.prod(wanted) or _is_within(wanted, given)
     else:
         fits = True
@@ -154,7 +111,14 @@ def _is_within(small: tuple[int, ...], large: tuple[int, ...], but: int = -1) ->
     return len(small) == len(large) and all(n <= m or dim == but for dim, (n, m) in pairs)
 
 
-def _refuse_dtype(caller: str, input: Any, source: Any) -> None:
+def refuse_dtype(caller: str, input: Any, source: Any) -> None:
+    """Check that what is written is of the dtype of what it is written to.
+
+    Raises
+    ------
+    RuntimeError
+        If it is not.
+    """
     if source._dtype is not input._dtype:
         raise RuntimeError(
             f"{caller}(): the source is of {source._dtype}, and must be of {input._dtype} as the "
@@ -194,7 +158,7 @@ def gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False, out: 
     tensor([[1, 1],
             [4, 3]])
     """
-    dim, index = _scattering("gather", input, dim, index)
+    dim, index = scattering("gather", input, dim, index)
     return apply("gather", (input, index), (dim,), out)
 
 
@@ -203,7 +167,7 @@ def _scatter(caller: str, write: Any, input: Any, dim: int, index: Any, *source:
     src, reduce, value = source
     if src is not None and not isinstance(src, TensorBase):
         src, value = None, src
-    dim, index = _scattering(caller, input, dim, index, src)
+    dim, index = scattering(caller, input, dim, index, src)
     if reduce is not None:
         if reduce not in ("add", "multiply"):
             raise RuntimeError(f'{caller}(): reduce must be "add" or "multiply", not {reduce!r}')
@@ -216,7 +180,8 @@ def _scatter(caller: str, write: Any, input: Any, dim: int, index: Any, *source:
     return write("scatter", (input, index, src), (dim,))
 
 
-def _changing(name: str, arrays: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
+def change(name: str, arrays: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
+    """Apply an operator in place."""
     return inplace(operators[name], arrays, params)
 
 
@@ -271,7 +236,7 @@ def scatter_(
     >>> plugrad.zeros(2).scatter_(0, plugrad.tensor([1]), 3.0)
     tensor([0., 3.])
     """
-    return _scatter("scatter_", _changing, self, dim, index, src, reduce, value)
+    return _scatter("scatter_", change, self, dim, index, src, reduce, value)
 
 
 @function()
@@ -286,7 +251,7 @@ def scatter_add(input: Any, dim: int, index: Any, src: Any, *, out: Any = None) 
     >>> plugrad.scatter_add(plugrad.zeros(2), 0, plugrad.tensor([1, 1]), plugrad.ones(2))
     tensor([0., 2.])
     """
-    dim, index = _scattering("scatter_add", input, dim, index, src)
+    dim, index = scattering("scatter_add", input, dim, index, src)
     return apply("scatter_add", (input, index, src), (dim,), out)
 
 
@@ -300,70 +265,8 @@ def scatter_add_(self: Any, dim: int, index: Any, src: Any) -> Any:
     >>> plugrad.zeros(2).scatter_add_(0, plugrad.tensor([1, 1]), plugrad.ones(2))
     tensor([0., 2.])
     """
-    dim, index = _scattering("scatter_add_", self, dim, index, src)
-    return _changing("scatter_add", (self, index, src), (dim,))
-
-
-_REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
-
-
-def _require_reduction(caller: str, reduce: str) -> None:
-    if reduce not in _REDUCTIONS:
-        raise RuntimeError(
-            f"{caller}(): reduce must be one of {', '.join(_REDUCTIONS)}, not {reduce!r}"
-        )
-
-
-@function()
-def scatter_reduce(
-    input: Any, dim: int, index: Any, src: Any, reduce: str, *, include_self: bool = True,
-    out: Any = None,
-) -> Any:  # fmt: skip
-    """Return a copy of `input` with `src` reduced into positions along a dimension.
-
-    Parameters
-    ----------
-    input : Tensor
-    dim : int
-    index, src : Tensor
-        As for `scatter`.
-    reduce : {"sum", "prod", "mean", "amax", "amin"}
-    include_self : bool
-        Whether what is there takes part.
-    out : Tensor, optional
-
-    Returns
-    -------
-    Tensor
-
-    Examples
-    --------
-    >>> import plugrad
-    >>> x, index = plugrad.tensor([1.0, 1.0]), plugrad.tensor([0, 0])
-    >>> plugrad.scatter_reduce(x, 0, index, plugrad.tensor([3.0, 2.0]), "amax")
-    tensor([3., 1.])
-    """
-    _require_reduction("scatter_reduce", reduce)
-    dim, index = _scattering("scatter_reduce", input, dim, index, src)
-    return apply("scatter_reduce", (input, index, src), (dim, reduce, include_self), out)
-
-
-@function("method", names="scatter_reduce_")
-def scatter_reduce_(
-    self: Any, dim: int, index: Any, src: Any, reduce: str, *, include_self: bool = True
-) -> Any:
-    """Do in place what `scatter_reduce` does.
-
-    Examples
-    --------
-    >>> import plugrad
-    >>> index = plugrad.tensor([0, 0])
-    >>> plugrad.ones(2).scatter_reduce_(0, index, plugrad.tensor([3.0, 2.0]), "sum")
-    tensor([6., 1.])
-    """
-    _require_reduction("scatter_reduce_", reduce)
-    dim, index = _scattering("scatter_reduce_", self, dim, index, src)
-    return _changing("scatter_reduce", (self, index, src), (dim, reduce, include_self))
+    dim, index = scattering("scatter_add_", self, dim, index, src)
+    return change("scatter_add", (self, index, src), (dim,))
 
 
 @function()
@@ -381,7 +284,7 @@ def take_along_dim(input: Any, indices: Any, dim: int | None = None, *, out: Any
     tensor([[1, 2, 3]])
     """
     shape = shape_of("take_along_dim", input)
-    index = _index_given("take_along_dim", indices, (int64,))
+    index = index_given("take_along_dim", indices, (int64,))
     if dim is None:
         return gather(flatten(input), 0, flatten(index), out=out)
     dim = normalize_dim(dim, len(shape))

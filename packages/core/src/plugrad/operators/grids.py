@@ -11,8 +11,9 @@ import numpy
 
 from plugrad.autograd.tape import new_tensor
 from plugrad.dtypes import bool_
+from plugrad.operators.flattening import flatten
 from plugrad.operators.joining import stack, tensors_in
-from plugrad.operators.shape import expand, flatten, moving, shape_of, view
+from plugrad.operators.shape import expand, moving, shape_of, view
 from plugrad.vocabulary.forms import function
 from plugrad.vocabulary.registry import functions
 
@@ -166,7 +167,5 @@ def block_diag(*tensors: Any) -> Any:
     xs = tensors_in("block_diag", tensors)
     for x in xs:
         if len(x._array.shape) > 2:
-            raise RuntimeError(
-                f"block_diag(): expected matrices, not shape {list(x._array.shape)}"
-            )
+            raise RuntimeError(f"block_diag(): expected matrices, not shape {list(x._array.shape)}")
     return _block_diag(xs) if xs else functions["zeros"]((1, 0))

@@ -25,15 +25,18 @@ from plugrad.operators.keys import (
     too_many,
 )
 from plugrad.operators.numbers import fitting
-from plugrad.operators.parts import _select, _slice, bounds
-from plugrad.operators.shape import _alias, _expand, _unsqueeze, _view, moving, viewing
-from plugrad.shapes import expanded_shape
+from plugrad.operators.parts import bounds
+from plugrad.operators.shape import expand, moving, view, viewing
 from plugrad.vocabulary.arguments import is_number
 from plugrad.vocabulary.forms import function, primitive
 from plugrad.vocabulary.inplace import changed, inplace
 from plugrad.vocabulary.registry import methods, operators
 
 __all__ = ["index_put", "index_put_"]
+
+_alias, _select, _slice, _unsqueeze = (
+    operators[n].call for n in ("alias", "select", "slice", "unsqueeze")
+)
 
 # `dims` says for each array of indices the dimension that it counts along; a mask takes up as many
 # as it has.
@@ -115,9 +118,9 @@ def _getitem(self: Any, key: Any) -> Any:
                 except IndexError:
                     pass  # said below, in our words
                 else:
-                    view = new_tensor(part, self._table, self._dtype)
-                    add_step(view, self, ("basic_index", (plain,), array.shape))
-                    return view
+                    tensor = new_tensor(part, self._table, self._dtype)
+                    add_step(tensor, self, ("basic_index", (plain,), array.shape))
+                    return tensor
     elif array.shape:
         if kind is int and 0 <= key < array.shape[0]:
             return _select(self, 0, key)
@@ -127,13 +130,13 @@ def _getitem(self: Any, key: Any) -> Any:
         return _unsqueeze(self, 0)
     if isinstance(key, TensorBase) and key._dtype is int64 and key._array.shape and array.shape:
         return _index(self, [key], (0,))
-    view, indices, dims = taken_apart(self, key)
+    part, indices, dims = taken_apart(self, key)
     if indices:
         require_broadcast(indices)
-        return _index(view, indices, tuple(dims))
-    if view is self:
+        return _index(part, indices, tuple(dims))
+    if part is self:
         return _slice(self, 0, *bounds(key, array.shape[0])) if kind is slice else _alias(self)
-    return view
+    return part
 
 
 # ------------------------------------------------------------------------------------------- write
@@ -156,14 +159,14 @@ def _setitem(self: Any, key: Any, value: Any) -> None:
     if not isinstance(value, TensorBase):
         value = _number(self, value)
     if key is True:
-        view, indices, dims = _unsqueeze(self, 0), [], []
-    else:
-        view, indices, dims = taken_apart(self, key)
+        _overwrite(_unsqueeze(self, 0), value)
+        return
+    part, indices, dims = taken_apart(self, key)
     if not indices:
-        _overwrite(view, value)
+        _overwrite(part, value)
         return
     require_broadcast(indices)
-    inplace(operators["index_put"], (view, _trimmed(value), indices), (tuple(dims), False))
+    inplace(operators["index_put"], (part, _trimmed(value), indices), (tuple(dims), False))
 
 
 def _written_at_once(x: Any, key: Any, value: Any) -> bool:
@@ -183,7 +186,7 @@ def _written_at_once(x: Any, key: Any, value: Any) -> bool:
     elif not _fits(x._dtype, value):
         return False
     if isinstance(key, TensorBase):
-        if key._dtype is not int64 and key._dtype is not bool_ or key._table is not x._table:
+        if key._dtype not in (int64, bool_) or key._table is not x._table:
             return False
         plain = key._array if key._array.shape else None
     else:
@@ -239,17 +242,17 @@ def _number(x: Any, value: Any) -> Any:
     return new_tensor(table.scalar(fitting("__setitem__", value, kind), kind), table, kind)
 
 
-def _overwrite(view: Any, value: Any) -> None:
+def _overwrite(part: Any, value: Any) -> None:
     """Write a tensor into a view, broadcast and converted."""
     shape = value._array.shape
     if not shape:
-        fill_(view, value)
+        fill_(part, value)
         return
-    if shape != view._array.shape:
-        value = _view(value, _leading_ones_off(shape))
-        if value._array.shape != view._array.shape:
-            value = _expand(value, expanded_shape(value._array.shape, view._array.shape))
-    copy_(view, value)
+    if shape != part._array.shape:
+        value = view(value, _leading_ones_off(shape))
+        if value._array.shape != part._array.shape:
+            value = expand(value, part._array.shape)
+    copy_(part, value)
 
 
 def _leading_ones_off(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -262,7 +265,7 @@ def _leading_ones_off(shape: tuple[int, ...]) -> tuple[int, ...]:
 def _trimmed(value: Any) -> Any:
     """Return values without leading dimensions of size 1, which fit to everything."""
     shape = value._array.shape
-    return _view(value, _leading_ones_off(shape)) if shape and shape[0] == 1 else value
+    return view(value, _leading_ones_off(shape)) if shape and shape[0] == 1 else value
 
 
 def _delitem(self: Any, key: Any) -> None:
@@ -286,9 +289,7 @@ def _given(x: Any, indices: Any) -> tuple[list[Any], tuple[int, ...]]:
     found, dims, dim = [], [], 0
     for item in indices:
         if not isinstance(item, TensorBase):
-            raise TypeError(
-                f"index_put(): indices must be Tensors, not {type(item).__name__}"
-            )
+            raise TypeError(f"index_put(): indices must be Tensors, not {type(item).__name__}")
         tensor = indices_of(x, item)
         refuse_mask(x, tensor, dim)
         found.append(tensor)

@@ -27,9 +27,7 @@ def _cat_gradients(k: Any, g: Any, xs_shape: Any, dim: int) -> list[Any]:
 
 _cat = moving("cat", "*xs; dim", promotes=True, xs=_cat_gradients)
 
-_stack = moving(
-    "stack", "*xs; dim", promotes=True, xs=lambda k, g, dim: k.unbind(g, dim)
-)
+_stack = moving("stack", "*xs; dim", promotes=True, xs=lambda k, g, dim: k.unbind(g, dim))
 
 
 def tensors_in(caller: str, tensors: Any) -> list[Any]:

@@ -14,11 +14,12 @@ import numpy
 
 from plugrad.autograd.tape import TensorBase, new_tensor
 from plugrad.dtypes import bool_, from_numpy_dtype, int32, int64, uint8
-from plugrad.operators.parts import _select, _slice, bounds, position
-from plugrad.operators.shape import _unsqueeze
+from plugrad.operators.parts import bounds, position
 from plugrad.vocabulary.registry import operators
 
 __all__ = ["indices_of", "refuse_mask", "require_broadcast", "taken_apart", "too_many"]
+
+_select, _slice, _unsqueeze = (operators[n].call for n in ("select", "slice", "unsqueeze"))
 
 
 def taken_apart(x: Any, key: Any) -> tuple[Any, list[Any], list[int]]:

@@ -1,4 +1,4 @@
-"""Reading and writing at places of the flattened tensor, and where a mask is true."""
+"""Reading and writing at places of the flattened tensor, and where a mask or element is true."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import Any
 
 from plugrad.dtypes import bool_, int64
 from plugrad.operators.dimensions import apply
-from plugrad.operators.gathering import _changing, _index_given, _refuse_dtype
-from plugrad.operators.shape import moving, shape_of
+from plugrad.operators.gathering import change, index_given, refuse_dtype
+from plugrad.operators.joining import cat
+from plugrad.operators.shape import clone_contiguous, moving, shape_of, unsqueeze
 from plugrad.operators.splitting import unbind
-from plugrad.shapes import broadcast_shapes
+from plugrad.shapes import broadcast_shapes, shape_from_args
 from plugrad.vocabulary.forms import function, primitive
+from plugrad.vocabulary.registry import functions
 
 __all__ = ["argwhere", "masked_scatter", "masked_select", "nonzero", "put", "take"]
 
@@ -58,16 +60,16 @@ def take(input: Any, index: Any, *, out: Any = None) -> Any:
     tensor([4, 1])
     """
     shape_of("take", input)
-    return apply("take", (input, _index_given("take", index, (int64,))), (), out)
+    return apply("take", (input, index_given("take", index, (int64,))), (), out)
 
 
 def _putting(caller: str, input: Any, index: Any, source: Any) -> Any:
     shape_of(caller, input)
-    index = _index_given(caller, index, (int64,))
+    index = index_given(caller, index, (int64,))
     have, count = math.prod(shape_of(caller, source)), math.prod(index._array.shape)
     if have != count:
         raise IndexError(f"{caller}(): {have} elements do not fit {count} positions")
-    _refuse_dtype(caller, input, source)
+    refuse_dtype(caller, input, source)
     return index
 
 
@@ -95,7 +97,7 @@ def put_(self: Any, index: Any, source: Any, accumulate: bool = False) -> Any:
     >>> plugrad.zeros(2).put_(plugrad.tensor([1]), plugrad.tensor([3.0]))
     tensor([0., 3.])
     """
-    return _changing("put", (self, _putting("put_", self, index, source), source), (accumulate,))
+    return change("put", (self, _putting("put_", self, index, source), source), (accumulate,))
 
 
 # ------------------------------------------------------------------------------------------- masks
@@ -178,7 +180,7 @@ def masked_scatter(input: Any, mask: Any, source: Any) -> Any:
     """
     shape_of("masked_scatter", input)
     shape_of("masked_scatter", source)
-    _refuse_dtype("masked_scatter", input, source)
+    refuse_dtype("masked_scatter", input, source)
     mask = _mask_given("masked_scatter", mask)
     return apply("masked_scatter", (input, mask, source), (), None)
 
@@ -195,9 +197,9 @@ def masked_scatter_(self: Any, mask: Any, source: Any) -> Any:
     tensor([0., 1.])
     """
     shape_of("masked_scatter_", source)
-    _refuse_dtype("masked_scatter_", self, source)
+    refuse_dtype("masked_scatter_", self, source)
     mask = _mask_given("masked_scatter_", mask)
-    return _changing("masked_scatter", (self, mask, source), ())
+    return change("masked_scatter", (self, mask, source), ())
 
 
 # ------------------------------------------------------------------------------------ where not 0
@@ -245,3 +247,71 @@ def argwhere(input: Any) -> Any:
     tensor([[1]])
     """
     return nonzero(input)
+
+
+@function()
+def nonzero_static(input: Any, *, size: int, fill_value: int = -1) -> Any:
+    """Return the positions of the first `size` elements that are not 0, one row for each.
+
+    Parameters
+    ----------
+    input : Tensor
+    size : int
+        How many rows the result has.
+    fill_value : int
+        What stands in the rows that are left over.
+
+    Returns
+    -------
+    Tensor
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.nonzero_static(plugrad.tensor([0, 5]), size=2)
+    tensor([[ 1],
+            [-1]])
+    """
+    if size < 0:
+        raise RuntimeError(f"nonzero_static(): size must not be negative, and is {size}")
+    found = nonzero(input)
+    count, ndim = found._array.shape
+    if count >= size:
+        return clone_contiguous(found[:size])
+    rest = functions["full"]((size - count, ndim), fill_value, dtype=int64, device=input.device)
+    return cat([found, rest])
+
+
+@function("function")
+def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
+    """Return the position in each dimension of elements given by their place in the flat tensor.
+
+    Parameters
+    ----------
+    indices : Tensor
+        Of integers.
+    shape : int or sequence of int
+        Of the tensor that is meant.
+
+    Returns
+    -------
+    tuple of Tensor
+        One for each dimension.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.unravel_index(plugrad.tensor([1, 5]), (2, 3))
+    (tensor([0, 1]), tensor([1, 2]))
+    """
+    found = shape_of("unravel_index", indices)
+    kind = indices._dtype
+    if kind.is_floating_point or kind.is_complex or kind is bool_:
+        raise TypeError(f"unravel_index(): indices must be integers, not of {kind}")
+    sizes = (shape,) if isinstance(shape, int) else shape_from_args(shape, caller="unravel_index()")
+    if any(size < 0 for size in sizes):
+        raise ValueError(f"unravel_index(): sizes {list(sizes)} must not be negative")
+    steps = [math.prod(sizes[number + 1 :]) for number in range(len(sizes))]
+    new = indices.new_tensor
+    places = unsqueeze(indices, len(found)) // new(steps) % new(list(sizes))
+    return unbind(places, -1)

@@ -1,7 +1,6 @@
 """Parts of a tensor as views: one index, a slice, a diagonal, windows, any strides.
 
-The gradient of a part is zero elsewhere: ``select_grad`` and its kin make it, and are the transposes.
-The `*_scatter` functions put a part into a copy.
+The gradient of a part is zero elsewhere: ``select_grad`` and its kin make it, as the transposes.
 """
 
 from __future__ import annotations
@@ -12,9 +11,9 @@ from typing import Any
 from plugrad.autograd.tape import TensorBase
 from plugrad.operators.shape import moving, shape_of, viewing
 from plugrad.shapes import normalize_dim
-from plugrad.vocabulary.forms import function, linear, primitive
+from plugrad.vocabulary.forms import function, linear
 
-__all__ = ["as_strided", "diagonal", "narrow", "select", "unfold"]
+__all__ = ["as_strided", "bounds", "diagonal", "narrow", "position", "select", "two_dims", "unfold"]
 
 _select = viewing(
     "select", "x; dim, index",
@@ -117,9 +116,7 @@ def position(index: int, size: int, dim: int) -> int:
         If it is out of range.
     """
     if not -size <= index < size:
-        raise IndexError(
-            f"index {index} is out of range for dimension {dim} with size {size}"
-        )
+        raise IndexError(f"index {index} is out of range for dimension {dim} with size {size}")
     return index + size if index < 0 else index
 
 
@@ -222,7 +219,8 @@ def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
     >>> plugrad.tensor([[1, 2], [3, 4]]).diagonal()
     tensor([1, 4])
     """
-    return _diagonal(input, offset, *two_dims("diagonal", len(shape_of("diagonal", input)), dim1, dim2))
+    dims = two_dims("diagonal", len(shape_of("diagonal", input)), dim1, dim2)
+    return _diagonal(input, offset, *dims)
 
 
 def two_dims(caller: str, ndim: int, dim1: int, dim2: int) -> tuple[int, int]:
@@ -325,102 +323,6 @@ def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = 
     return _as_strided(input, sizes, strides, offset, layout)
 
 
-# ------------------------------------------------------------------- a part put into a copy of all
-
-
-def _part_into(name: str, view: str, params: str, **rules: Any) -> Any:
-    """Declare ``name(x, src; params)``: a copy of `x` with the part that `view` shows replaced."""
-    names = params.split(", ")
-
-    def body(k: Any, x: Any, src: Any, *values: Any) -> Any:
-        return k.scatter_view(x, src, ((view, values, tuple(x.shape)),))
-
-    return primitive(name, f"x, src; {params}", moves=True, body=body, **rules)
-
-
-_select_scatter = _part_into(
-    "select_scatter", "select", "dim, index",
-    x=lambda k, g, src_shape, dim, index: k.select_scatter(
-        g, k.new_zeros(g, src_shape), dim, index
-    ),
-    src=lambda k, g, dim, index: k.select(g, dim, index),
-)  # fmt: skip
-
-_slice_scatter = _part_into(
-    "slice_scatter", "slice", "dim, start, end, step",
-    x=lambda k, g, src_shape, dim, start, end, step: k.slice_scatter(
-        g, k.new_zeros(g, src_shape), dim, start, end, step
-    ),
-    src=lambda k, g, dim, start, end, step: k.slice(g, dim, start, end, step),
-)  # fmt: skip
-
-_diagonal_scatter = _part_into(
-    "diagonal_scatter", "diagonal", "offset, dim1, dim2",
-    x=lambda k, g, src_shape, offset, dim1, dim2: k.diagonal_scatter(
-        g, k.new_zeros(g, src_shape), offset, dim1, dim2
-    ),
-    src=lambda k, g, offset, dim1, dim2: k.diagonal(g, offset, dim1, dim2),
-)  # fmt: skip
-
-
-@function()
-def select_scatter(input: Any, src: Any, dim: int, index: int) -> Any:
-    """Return a copy of `input` with `src` in the place of one index along a dimension.
-
-    Examples
-    --------
-    >>> import plugrad
-    >>> plugrad.select_scatter(plugrad.zeros(2, 2), plugrad.ones(2), 0, 1)
-    tensor([[0., 0.],
-            [1., 1.]])
-    """
-    shape = shape_of("select_scatter", input)
-    dim = normalize_dim(dim, len(shape))
-    index = position(index, shape[dim], dim)
-    _refuse_other_shape("select_scatter", src, (*shape[:dim], *shape[dim + 1 :]))
-    return _select_scatter(input, src, dim, index)
-
-
-@function()
-def slice_scatter(
-    input: Any, src: Any, dim: int = 0, start: int | None = None, end: int | None = None,
-    step: int = 1,
-) -> Any:  # fmt: skip
-    """Return a copy of `input` with `src` in the place of a slice along a dimension.
-
-    Examples
-    --------
-    >>> import plugrad
-    >>> plugrad.slice_scatter(plugrad.zeros(4), plugrad.ones(2), 0, 0, 4, 2)
-    tensor([1., 0., 1., 0.])
-    """
-    shape = shape_of("slice_scatter", input)
-    dim = normalize_dim(dim, len(shape))
-    start, end, step = bounds(slice(start, end, step), shape[dim])
-    count = len(range(start, end, step))
-    _refuse_other_shape("slice_scatter", src, (*shape[:dim], count, *shape[dim + 1 :]))
-    return _slice_scatter(input, src, dim, start, end, step)
-
-
-@function()
-def diagonal_scatter(
-    input: Any, src: Any, offset: int = 0, dim1: int = 0, dim2: int = 1
-) -> Any:
-    """Return a copy of `input` with `src` in the place of a diagonal of two dimensions.
-
-    Examples
-    --------
-    >>> import plugrad
-    >>> plugrad.diagonal_scatter(plugrad.zeros(2, 2), plugrad.ones(2))
-    tensor([[1., 0.],
-            [0., 1.]])
-    """
-    part = diagonal(input, offset, dim1, dim2)
-    _refuse_other_shape("diagonal_scatter", src, part._array.shape)
-    dims = two_dims("diagonal_scatter", len(input._array.shape), dim1, dim2)
-    return _diagonal_scatter(input, src, offset, *dims)
-
-
 def bounds(key: slice, size: int) -> tuple[int, int, int]:
     """Return start, end and step of a slice, within a dimension of this size.
 
@@ -431,6 +333,7 @@ def bounds(key: slice, size: int) -> tuple[int, int, int]:
 
     Examples
     --------
+    >>> from plugrad.operators.parts import bounds
     >>> bounds(slice(-2, None), 5), bounds(slice(4, 2), 5)
     ((3, 5, 1), (4, 4, 1))
     """
@@ -438,11 +341,3 @@ def bounds(key: slice, size: int) -> tuple[int, int, int]:
     if step <= 0:
         raise ValueError(f"the step of a slice must be positive, and is {step}; see flip()")
     return start, max(start, end), step
-
-
-def _refuse_other_shape(caller: str, src: Any, shape: tuple[int, ...]) -> None:
-    if shape_of(caller, src) != shape:
-        raise RuntimeError(
-            f"{caller}(): src has shape {list(src._array.shape)}, and the part that it is to "
-            f"replace {list(shape)}"
-        )

@@ -10,20 +10,14 @@ from typing import Any
 
 from plugrad.autograd.tape import TensorBase
 from plugrad.operators.dimensions import apply
-from plugrad.operators.gathering import (
-    _changing,
-    _index_given,
-    _reduced_gradients,
-    _refuse_dtype,
-    _require_reduction,
-)
+from plugrad.operators.gathering import change, index_given, refuse_dtype
 from plugrad.operators.numbers import number_given
 from plugrad.operators.shape import moving, shape_of
 from plugrad.shapes import normalize_dim
 from plugrad.vocabulary.forms import function, primitive
 from plugrad.vocabulary.registry import operators
 
-__all__ = ["index_add", "index_copy", "index_fill", "index_reduce", "index_select"]
+__all__ = ["index_add", "index_copy", "index_fill", "index_select", "with_source"]
 
 # --------------------------------------------------------------------- slices along one dimension
 
@@ -67,29 +61,6 @@ primitive(
 )  # fmt: skip
 
 
-def _index_reduce_gradients(
-    k: Any, g: Any, x: Any, index: Any, source: Any, out: Any, source_shape: Any, dim: int,
-    reduce: str, include_self: bool,
-) -> Any:  # fmt: skip
-    index = k.expand(_along(k, index, source_shape, dim), source_shape)
-    return _reduced_gradients(k, g, x, index, source, out, dim, reduce, include_self)
-
-
-def _along(k: Any, index: Any, shape: tuple[int, ...], dim: int) -> Any:
-    """Return a vector in a shape that broadcasts along `dim` only."""
-    return k.reshape(index, tuple([n if d == dim else 1 for d, n in enumerate(shape)]))
-
-
-primitive(
-    "index_reduce", "x, index, source; dim, reduce, include_self", moves=True,
-    body=lambda k, x, index, source, dim, reduce, include_self: k.scatter_reduce(
-        x, k.expand(_along(k, index, source.shape, dim), source.shape), source, dim, reduce,
-        include_self,
-    ),
-    joint=_index_reduce_gradients, differentiable="x, source",
-)  # fmt: skip
-
-
 def _indexing(
     caller: str, input: Any, dim: int, index: Any, error: type[Exception] = IndexError
 ) -> tuple[int, Any]:
@@ -103,19 +74,23 @@ def _indexing(
         If it is no vector.
     """
     dim = normalize_dim(dim, len(shape_of(caller, input)))
-    index = _index_given(caller, index)
+    index = index_given(caller, index)
     if len(index._array.shape) > 1:
-        raise error(
-            f"{caller}(): index must be a vector, and has shape {list(index._array.shape)}"
-        )
+        raise error(f"{caller}(): index must be a vector, and has shape {list(index._array.shape)}")
     return dim, index
 
 
-def _with_source(caller: str, input: Any, dim: int, index: Any, source: Any) -> tuple[int, Any]:
-    """Do the same where `source` must have one slice for each position."""
+def with_source(caller: str, input: Any, dim: int, index: Any, source: Any) -> tuple[int, Any]:
+    """Return the dimension and the index, where `source` must have one slice for each position.
+
+    Raises
+    ------
+    RuntimeError, IndexError
+        If shapes or dtypes do not fit, or the index is no vector of integers.
+    """
     dim, index = _indexing(caller, input, dim, index)
     shape, given = input._array.shape, shape_of(caller, source)
-    _refuse_dtype(caller, input, source)
+    refuse_dtype(caller, input, source)
     wanted = (*shape[:dim], math.prod(index._array.shape), *shape[dim + 1 :])
     if (given or (1,)) != wanted:
         error = IndexError if caller.startswith("index_copy") else RuntimeError
@@ -170,7 +145,7 @@ def index_add(
     >>> plugrad.index_add(plugrad.zeros(2), 0, plugrad.tensor([1, 1]), plugrad.ones(2))
     tensor([0., 2.])
     """
-    dim, index = _with_source("index_add", input, dim, index, source)
+    dim, index = with_source("index_add", input, dim, index, source)
     return apply("index_add", (input, index, source), (dim, alpha), out)
 
 
@@ -184,8 +159,8 @@ def index_add_(self: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) 
     >>> plugrad.zeros(2).index_add_(0, plugrad.tensor([1, 1]), plugrad.ones(2))
     tensor([0., 2.])
     """
-    dim, index = _with_source("index_add_", self, dim, index, source)
-    return _changing("index_add", (self, index, source), (dim, alpha))
+    dim, index = with_source("index_add_", self, dim, index, source)
+    return change("index_add", (self, index, source), (dim, alpha))
 
 
 @function()
@@ -198,7 +173,7 @@ def index_copy(input: Any, dim: int, index: Any, source: Any, *, out: Any = None
     >>> plugrad.index_copy(plugrad.zeros(3), 0, plugrad.tensor([2, 0]), plugrad.tensor([5.0, 6.0]))
     tensor([6., 0., 5.])
     """
-    dim, index = _with_source("index_copy", input, dim, index, source)
+    dim, index = with_source("index_copy", input, dim, index, source)
     return apply("index_copy", (input, index, source), (dim,), out)
 
 
@@ -212,8 +187,8 @@ def index_copy_(self: Any, dim: int, index: Any, source: Any) -> Any:
     >>> plugrad.zeros(2).index_copy_(0, plugrad.tensor([1]), plugrad.ones(1))
     tensor([0., 1.])
     """
-    dim, index = _with_source("index_copy_", self, dim, index, source)
-    return _changing("index_copy", (self, index, source), (dim,))
+    dim, index = with_source("index_copy_", self, dim, index, source)
+    return change("index_copy", (self, index, source), (dim,))
 
 
 def _filling(caller: str, write: Any, input: Any, dim: int, index: Any, value: Any) -> Any:
@@ -258,57 +233,4 @@ def index_fill_(self: Any, dim: int, index: Any, value: Any) -> Any:
     >>> plugrad.zeros(3).index_fill_(0, plugrad.tensor([0, 2]), 1)
     tensor([1., 0., 1.])
     """
-    return _filling("index_fill_", _changing, self, dim, index, value)
-
-
-@function()
-def index_reduce(
-    input: Any, dim: int, index: Any, source: Any, reduce: str, *, include_self: bool = True,
-    out: Any = None,
-) -> Any:  # fmt: skip
-    """Return a copy of `input` with slices of `source` reduced into those along a dimension.
-
-    Parameters
-    ----------
-    input : Tensor
-    dim : int
-    index : Tensor
-        A vector of integers: where each slice of `source` goes.
-    source : Tensor
-    reduce : {"prod", "mean", "amax", "amin"}
-    include_self : bool
-        Whether what is there takes part.
-    out : Tensor, optional
-
-    Returns
-    -------
-    Tensor
-
-    Examples
-    --------
-    >>> import plugrad
-    >>> index, source = plugrad.tensor([0, 0]), plugrad.tensor([2.0, 3.0])
-    >>> plugrad.index_reduce(plugrad.ones(2), 0, index, source, "prod")
-    tensor([6., 1.])
-    """
-    _require_reduction("index_reduce", reduce)
-    dim, index = _with_source("index_reduce", input, dim, index, source)
-    return apply("index_reduce", (input, index, source), (dim, reduce, include_self), out)
-
-
-@function("method", names="index_reduce_")
-def index_reduce_(
-    self: Any, dim: int, index: Any, source: Any, reduce: str, *, include_self: bool = True
-) -> Any:
-    """Do in place what `index_reduce` does.
-
-    Examples
-    --------
-    >>> import plugrad
-    >>> index, source = plugrad.tensor([0, 0]), plugrad.tensor([2.0, 3.0])
-    >>> plugrad.ones(2).index_reduce_(0, index, source, "amax")
-    tensor([3., 1.])
-    """
-    _require_reduction("index_reduce_", reduce)
-    dim, index = _with_source("index_reduce_", self, dim, index, source)
-    return _changing("index_reduce", (self, index, source), (dim, reduce, include_self))
+    return _filling("index_fill_", change, self, dim, index, value)

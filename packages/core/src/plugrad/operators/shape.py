@@ -1,9 +1,9 @@
 """Shapes: the same elements in another shape.
 
 What an operator here returns is a view of its input's memory, and lies in it as PyTorch's does;
-only `reshape` and its kin copy where they must. The public functions read PyTorch's flexible arguments
-(``x.view(2, 3)``, ``x.view((2, 3))``) and settle what is open (a negative dimension, a -1 in a
-shape) before an operator sees it. Gradient rules call `reshape` as it is.
+only `reshape` and its kin copy where they must. The public functions read PyTorch's flexible
+arguments (``x.view(2, 3)``, ``x.view((2, 3))``) and settle what is open (a negative dimension, a -1
+in a shape) before an operator sees it. Gradient rules call `reshape` as it is.
 """
 
 from __future__ import annotations
@@ -35,14 +35,12 @@ __all__ = [
     "contiguous",
     "expand",
     "expand_as",
-    "flatten",
     "one_or_several",
-    "ravel",
     "reshape",
     "reshape_as",
+    "reshaped",
     "shape_of",
     "squeeze",
-    "unflatten",
     "unsqueeze",
     "view",
     "view_as",
@@ -228,10 +226,11 @@ def reshape(input: Any, shape: Any) -> Any:
     found = shape_of("reshape", input)
     if not isinstance(shape, (tuple, list)):
         raise TypeError(f"reshape(): shape must be a sequence of int, not {type(shape).__name__}")
-    return _reshaped(input, _resolved(found, shape, "reshape()"))
+    return reshaped(input, _resolved(found, shape, "reshape()"))
 
 
-def _reshaped(input: Any, shape: tuple[int, ...]) -> Any:
+def reshaped(input: Any, shape: tuple[int, ...]) -> Any:
+    """Return a tensor in a shape that is known to fit, by the operators that PyTorch records."""
     table, array = input._table, input._array
     if table.is_contiguous(array):
         return _view(input, shape)
@@ -271,92 +270,6 @@ def reshape_as(self: Any, other: Any) -> Any:
     plugrad.Size([2, 2])
     """
     return reshape(self, shape_of("reshape_as", other))
-
-
-@function()
-def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
-    """Return the elements with the dimensions from `start_dim` to `end_dim` made into one.
-
-    Parameters
-    ----------
-    input : Tensor
-    start_dim, end_dim : int
-        Both included.
-
-    Returns
-    -------
-    Tensor
-        `input` itself where there is nothing to flatten, else a view or a copy, as `reshape` has it.
-
-    Raises
-    ------
-    RuntimeError
-        If `start_dim` comes after `end_dim`.
-
-    Examples
-    --------
-    >>> import plugrad
-    >>> plugrad.ones(2, 3, 4).flatten(1).shape
-    plugrad.Size([2, 12])
-    """
-    shape = shape_of("flatten", input)
-    if start_dim == 0 and end_dim == -1:
-        return input if len(shape) == 1 else _reshaped(input, (math.prod(shape),))
-    first, last = normalize_dim(start_dim, len(shape)), normalize_dim(end_dim, len(shape))
-    if first > last:
-        raise RuntimeError(f"flatten(): start_dim {start_dim} comes after end_dim {end_dim}")
-    if first == last and shape:
-        return input
-    whole = math.prod(shape[first : last + 1])
-    return _reshaped(input, (*shape[:first], whole, *shape[last + 1 :]))
-
-
-@function()
-def ravel(input: Any) -> Any:
-    """Return the elements as a vector, contiguous in memory.
-
-    Examples
-    --------
-    >>> import plugrad
-    >>> plugrad.ones(2, 3).ravel().shape
-    plugrad.Size([6])
-    """
-    return view(contiguous(input), -1)
-
-
-@function()
-def unflatten(input: Any, dim: int, sizes: Any) -> Any:
-    """Return the elements with dimension `dim` taken apart into several.
-
-    Parameters
-    ----------
-    input : Tensor
-    dim : int
-    sizes : sequence of int
-        Of the new dimensions; one may be -1.
-
-    Returns
-    -------
-    Tensor
-        A view.
-
-    Raises
-    ------
-    RuntimeError
-        If the sizes do not multiply to that of `dim`.
-
-    Examples
-    --------
-    >>> import plugrad
-    >>> plugrad.ones(2, 6).unflatten(1, (3, -1)).shape
-    plugrad.Size([2, 3, 2])
-    """
-    shape = shape_of("unflatten", input)
-    dim = normalize_dim(dim, len(shape))
-    if not len(sizes) or not shape:
-        raise RuntimeError("unflatten(): there must be a dimension, and one size or more for it")
-    sizes = infer_view_shape((shape[dim],), shape_from_args(sizes, caller="unflatten()"))
-    return view(input, (*shape[:dim], *sizes, *shape[dim + 1 :]))
 
 
 @function("method")
@@ -488,4 +401,3 @@ def broadcast_to(input: Any, size: Any) -> Any:
     """
     shape_of("broadcast_to", input)
     return expand(input, size)
-

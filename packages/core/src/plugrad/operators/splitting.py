@@ -259,9 +259,7 @@ def _split_along(name: str, least: int, dim: int, example: str) -> None:
     functions[name] = methods[name] = public
 
 
-_split_along(
-    "hsplit", 1, 1, ">>> [part.shape[1] for part in plugrad.ones(2, 4).hsplit(2)]\n[2, 2]"
-)
+_split_along("hsplit", 1, 1, ">>> [part.shape[1] for part in plugrad.ones(2, 4).hsplit(2)]\n[2, 2]")
 _split_along(
     "vsplit", 2, 0, ">>> [part.shape[0] for part in plugrad.ones(4, 2).vsplit([1])]\n[1, 3]"
 )

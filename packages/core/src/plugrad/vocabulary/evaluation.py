@@ -163,9 +163,7 @@ def _refuse_shapes(op: Operator, arrays: tuple[Any, ...]) -> None:
         broadcast_shapes(*shapes)
 
 
-def _run(
-    op: Operator, table: Kernels, raw: list[Any], params: tuple[Any, ...], name: str
-) -> Any:
+def _run(op: Operator, table: Kernels, raw: list[Any], params: tuple[Any, ...], name: str) -> Any:
     kernel = getattr(table, name, None)
     if kernel is None:
         raise NotImplementedError(

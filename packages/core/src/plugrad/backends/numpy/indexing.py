@@ -16,7 +16,7 @@ import numpy
 from plugrad import dtypes as types
 from plugrad.backends.array_api import Dims, Shape
 from plugrad.backends.array_api.indexing import IndexingKernels as Standard
-from plugrad.backends.array_api.indexing import OutOfRange, reduce_at, steps_of
+from plugrad.backends.array_api.indexing import OutOfRange, add_at, reduce_at, steps_of
 from plugrad.backends.numpy.arrays import Array
 
 __all__ = ["IndexingKernels"]
@@ -53,7 +53,7 @@ class IndexingKernels(Standard):
 
     def add_at(self, x: Array, places: Array, values: Array) -> Array:
         result = x.copy()
-        _add_at(result, places, values)
+        add_at(result, places, values)
         return result
 
     def _require_range(self, index: Array, size: int, dim: int, error: OutOfRange) -> None:
@@ -92,9 +92,10 @@ class IndexingKernels(Standard):
         elif _names_once(indices, dims, x.shape):
             x[key] += values
         elif x.flags.c_contiguous:
-            _add_at(x.reshape(-1), self._index_places(x.shape, indices, dims), values)
+            add_at(x.reshape(-1), self._index_places(x.shape, indices, dims), values)
         else:
-            numpy.add.at(x, key, values)
+            whole = self.index_put_into(numpy.array(x, order="C"), values, indices, dims, True)
+            numpy.copyto(x, whole)
         return x
 
     # ------------------------------------------------------------------------ along one dimension
@@ -146,7 +147,7 @@ class IndexingKernels(Standard):
         places = self._along(x.shape, dim, index)
         src = self._corner(src, index.shape)
         if x.flags.c_contiguous:
-            _add_at(x.reshape(-1), places, src)
+            add_at(x.reshape(-1), places, src)
         else:
             numpy.add.at(x, _along_key(index, dim), src)
         return x
@@ -188,16 +189,16 @@ class IndexingKernels(Standard):
 
     def index_copy_into(self, x: Array, index: Array, source: Array, dim: int) -> Array:
         self._require_range(index, x.shape[dim] if x.shape else 1, dim, IndexError)
-        part = x if x.shape else x.reshape(1)
-        part[(*[_ALL] * dim, index.reshape(-1))] = source
+        part: Array = x if x.shape else x.reshape(1)
+        part[_key([index.reshape(-1)], (dim,))] = source
         return x
 
     def index_fill_tensor(self, x: Array, index: Array, value: Array, dim: int) -> Array:
         return self.index_fill_tensor_into(numpy.array(x, order="C"), index, value, dim)
 
     def index_fill_tensor_into(self, x: Array, index: Array, value: Array, dim: int) -> Array:
-        part = x if x.shape else x.reshape(1)
-        part[(*[_ALL] * dim, index)] = value
+        part: Array = x if x.shape else x.reshape(1)
+        part[_key([index], (dim,))] = value
         return x
 
     def index_fill(self, x: Array, index: Array, dim: int, value: Any) -> Array:
@@ -217,7 +218,7 @@ class IndexingKernels(Standard):
         if x.flags.c_contiguous:
             flat = x.reshape(-1)
             if accumulate:
-                _add_at(flat, places, source)
+                add_at(flat, places, source)
             else:
                 flat[places] = source
         elif accumulate:
@@ -245,7 +246,7 @@ class IndexingKernels(Standard):
         x[mask] = source.reshape(-1)[:count]
         return x
 
-    # ----------------------------------------------------------------------------- where it is not 0
+    # ---------------------------------------------------------------------------- where it is not 0
 
     def nonzero(self, x: Array) -> Array:
         if not x.shape:
@@ -268,14 +269,6 @@ def _along_key(index: Array, dim: int) -> tuple[Any, ...]:
     key: list[Any] = list(numpy.ogrid[tuple([slice(size) for size in index.shape])])
     key[dim] = index
     return tuple(key)
-
-
-def _add_at(x: Array, places: Array, values: Array) -> None:
-    """Add values to a vector at places that may repeat, one after the other."""
-    if values.shape != places.shape:
-        values = numpy.broadcast_to(values, places.shape)
-    # For plain vectors NumPy has a loop that is 20 times as fast as the general one.
-    numpy.add.at(x, places.reshape(-1), values.reshape(-1))
 
 
 def _names_once(indices: Sequence[Array], dims: Dims, shape: Shape) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy
 
@@ -137,7 +138,9 @@ class ShapeKernels(Standard):
     def select(self, x: Array, dim: int, index: int) -> Array:
         if dim == 0:
             return x[index, ...]
-        return x[(*[_ALL] * dim, index, ...)]
+        key: tuple[Any, ...] = (*[_ALL] * dim, index, ...)
+        part: Array = x[key]
+        return part
 
     def slice(self, x: Array, dim: int, start: int, end: int, step: int) -> Array:
         if dim == 0:
@@ -161,7 +164,8 @@ class ShapeKernels(Standard):
 
     def unfold_grad(self, x: Array, shape: Shape, dim: int, size: int, step: int) -> Array:
         if step < size or not shape:
-            return super().unfold_grad(x, shape, dim, size, step)
+            whole: Array = super().unfold_grad(x, shape, dim, size, step)
+            return whole
         # Windows that do not overlap.
         whole = numpy.zeros(shape, x.dtype)
         self.unfold(whole, dim, size, step)[...] = x
@@ -169,15 +173,16 @@ class ShapeKernels(Standard):
 
     def as_strided(self, x: Array, size: Shape, stride: Dims, offset: int, layout: Layout) -> Array:
         if self.strides(x) != layout[0]:
-            return super().as_strided(x, size, stride, offset, layout)
+            copy: Array = super().as_strided(x, size, stride, offset, layout)
+            return copy
         item = x.itemsize
         return strided(x, size, [item * step for step in stride], item * (offset - layout[1]))
 
     # ------------------------------------------------------------------------- ways through views
 
     def scatter_view(self, x: Array, src: Array, steps: Sequence[Step]) -> Array:
-        whole = numpy.array(x, order="C")
-        part = self.view_of(whole, steps)
+        whole: Array = numpy.array(x, order="C")
+        part: Array = self.view_of(whole, steps)
         if part.base is whole or part is whole:
             numpy.copyto(part, src)
             return whole
@@ -185,7 +190,8 @@ class ShapeKernels(Standard):
         first, others = steps[:1], steps[1:]
         part = self.view_of(whole, first)
         if part.base is not whole:
-            return super().scatter_view(x, src, steps)
+            copy: Array = super().scatter_view(x, src, steps)
+            return copy
         numpy.copyto(part, self.scatter_view(part, src, others))
         return whole
 
@@ -212,17 +218,10 @@ class ShapeKernels(Standard):
         return result
 
     def tril(self, x: Array, diagonal: int) -> Array:
-        keep = numpy.tri(*x.shape[-2:], k=diagonal, dtype=bool)
-        return self._kept(x, keep)
+        return _kept(x, _below(x, diagonal))
 
     def triu(self, x: Array, diagonal: int) -> Array:
-        keep = ~numpy.tri(*x.shape[-2:], k=diagonal - 1, dtype=bool)
-        return self._kept(x, keep)
-
-    def _kept(self, x: Array, keep: Array) -> Array:
-        result = numpy.zeros(x.shape, x.dtype)
-        numpy.copyto(result, x, where=keep)
-        return result
+        return _kept(x, ~_below(x, diagonal - 1))
 
     def cat(self, xs: Sequence[Array], dim: int) -> Array:
         for x in xs:
@@ -243,7 +242,8 @@ class ShapeKernels(Standard):
         for number, x in enumerate(xs):
             if x.shape != shape:
                 raise ValueError("all shapes must be equal")
-            result[(*lead, number)] = x
+            key: tuple[Any, ...] = (*lead, number)
+            result[key] = x
         return result
 
 
@@ -269,3 +269,15 @@ def _view_strides(x: Array, shape: Shape) -> list[int] | None:
         if count % filled:
             return None
     return strides[::-1]
+
+
+def _below(x: Array, diagonal: int) -> Array:
+    """Return where in each matrix the elements on and below a diagonal are."""
+    rows, columns = x.shape[-2:]
+    return numpy.tri(rows, columns, diagonal, bool)
+
+
+def _kept(x: Array, keep: Array) -> Array:
+    result = numpy.zeros(x.shape, x.dtype)
+    numpy.copyto(result, x, where=keep)
+    return result

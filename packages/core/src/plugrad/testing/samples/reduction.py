@@ -104,7 +104,13 @@ def _products() -> Iterator[Sample]:
     yield case("prod", lambda t, x: x.prod(), integers(3), exact=True)
     yield case("prod", lambda t, x: x.prod(1), with_zeros(4, 3), label="zeros-1")
     yield case("prod", lambda t, x: t.prod(x, -1, keepdim=True), real(2, 3, 4), label="kept")
-    yield case("prod", lambda t, x: x.prod(0, dtype=t.float64), real(3), dtypes=("float32",))
+    yield case(
+        "prod",
+        lambda t, x: x.prod(0, dtype=t.float64),
+        real(3),
+        dtypes=("float32",),
+        label="wide",
+    )
     yield case("prod", lambda t, x: x.prod(0), real(), label="0-d")
     yield case("count_nonzero", lambda t, x: x.count_nonzero(), integers(3, 4, high=2))
     yield case("count_nonzero", lambda t, x: t.count_nonzero(x, 1), with_zeros(3, 4))

@@ -11,7 +11,16 @@ from collections.abc import Callable
 import plugrad
 from plugrad.nn.functional import activation
 from plugrad.nn.functional.activation import *  # noqa: F403
-from plugrad.operators import binary, entropy, losses, matmul, network, normalization
+from plugrad.operators import (
+    attention,
+    binary,
+    entropy,
+    losses,
+    matmul,
+    network,
+    normalization,
+    padding,
+)
 from plugrad.operators import embedding as tables
 from plugrad.tensor import Tensor
 
@@ -29,7 +38,9 @@ __all__ = [
     "mse_loss",
     "nll_loss",
     "one_hot",
+    "pad",
     "rms_norm",
+    "scaled_dot_product_attention",
     "smooth_l1_loss",
 ]
 
@@ -39,6 +50,8 @@ embedding: Callable[..., Tensor] = tables.embedding
 one_hot: Callable[..., Tensor] = tables.one_hot
 layer_norm: Callable[..., Tensor] = normalization.layer_norm
 rms_norm: Callable[..., Tensor] = network.rms_norm
+pad: Callable[..., Tensor] = padding.pad
+scaled_dot_product_attention: Callable[..., Tensor] = attention.scaled_dot_product_attention
 mse_loss: Callable[..., Tensor] = losses.mse_loss
 l1_loss: Callable[..., Tensor] = losses.l1_loss
 smooth_l1_loss: Callable[..., Tensor] = losses.smooth_l1_loss
