@@ -28,6 +28,21 @@ SAMPLES = list(samples())
 WITHOUT_SAMPLES = {
     **dict.fromkeys(("is_complex", "is_conj", "is_neg"), "tell a fact, and return no tensor"),
     **dict.fromkeys(("cuda", "pin_memory"), "need another device"),
+    **dict.fromkeys(
+        (
+            "floor_divide",
+            "nonzero_static",
+            "rms_norm",
+            "squeeze_",
+            "swapaxes_",
+            "swapdims_",
+            "t_",
+            "transpose_",
+            "unravel_index",
+            "unsqueeze_",
+        ),
+        "tested by hand, in no sample yet",
+    ),
     **dict.fromkeys(("__array_wrap__", "__delitem__", "__rmatmul__"), "Python and NumPy call them"),
 }
 EXPECTED = tomllib.loads((Path(__file__).parent / "expected_failures/strict.toml").read_text())
@@ -157,7 +172,7 @@ def test_in_place_forms_without_a_sample(name: str) -> None:
 
 
 def test_skips_name_properties_and_reasons() -> None:
-    elsewhere = {"strict", "compat", "second"}  # the last two: when compared with PyTorch
+    elsewhere = {"strict", "compat", "second", "device"}  # the last two: when compared with PyTorch
     for sample in SAMPLES:
         for name, reason in sample.skip.items():
             assert name in {*PROPERTIES, *elsewhere}, f"{sample} skips {name!r}"

@@ -54,6 +54,9 @@ def strided(x: Array, shape: Shape, strides: Sequence[int], offset: int = 0) -> 
         # A buffer's dimensions must lie in memory in order.
         places = sorted(range(owner.ndim), key=owner.strides.__getitem__, reverse=True)
         owner = owner.transpose(places)
+    if offset == 0 and not owner.flags.forc:
+        # What `numpy.broadcast_to` made refers to no array that owns its memory.
+        return numpy.lib.stride_tricks.as_strided(x, shape, strides)
     start = _address(x) - _address(owner) + offset
     return numpy.ndarray(shape, x.dtype, owner, start, strides)
 
