@@ -160,7 +160,8 @@ def _transposed(array: Array) -> Array:
 
 def _strided(array: Array) -> Array:
     wide = numpy.zeros(tuple(2 * size for size in array.shape), array.dtype)
-    view: Array = wide[(..., *(slice(1, None, 2) for _ in array.shape))]
+    every_other: Any = (..., *(slice(1, None, 2) for _ in array.shape))
+    view: Array = wide[every_other]
     view[...] = array
     return view
 
@@ -212,7 +213,7 @@ def second_derivative_is_the_gradients(sample: Sample, device: str) -> None:
             slopes = plugrad.autograd.grad(
                 made.differentiable, made.leaves, given, materialize_grads=True
             )
-            return _inner(weights, [numbers(g) for g in slopes])  # noqa: B023
+            return _inner(weights, [numbers(g) for g in slopes if g is not None])  # noqa: B023
 
         places += range(len(arrays), len(arrays) + len(starts))
         _check_along_directions(value, [*arrays, *starts], places, found)
@@ -259,7 +260,8 @@ def _check_along_directions(
         return
     for place, gradient in zip(places, found, strict=True):
         for seed in (3, 4):
-            direction = numpy.random.default_rng(seed).standard_normal(arrays[place].shape)
+            shape = arrays[place].shape
+            direction: Any = numpy.random.default_rng(seed).standard_normal(shape)
             if arrays[place].dtype.kind == "c":
                 direction = direction + 1j * numpy.random.default_rng(seed + 2).standard_normal(
                     arrays[place].shape
