@@ -100,6 +100,8 @@ class ShapeKernels(Standard):
     def expand(self, x: Array, shape: Shape) -> Array:
         steps = x.strides
         added = len(shape) - len(steps)
+        if added < 0:
+            raise ValueError(f"{len(steps)} dimensions do not expand to {len(shape)}")
         strides = [0] * len(shape)
         for place, have in enumerate(x.shape, added):
             if shape[place] == have:
