@@ -217,9 +217,11 @@ def compare(ours: Seen, theirs: Seen, aspect: str, ulps: float) -> None:
             ours.error == theirs.error
         ), f"{described}\nPyTorch: {theirs.error or 'returned'} ({theirs.message})"
     elif aspect == "graph":
-        assert ours.graphs == theirs.graphs
+        assert ours.graphs == theirs.graphs, f"{ours.graphs}\ninstead of {theirs.graphs}"
     elif aspect == "forward":
-        assert ours.structure == theirs.structure
+        assert ours.structure == theirs.structure, (
+            f"{ours.structure}\ninstead of {theirs.structure}"
+        )
         arrays(ours.values, theirs.values, ulps, "output", 1.0 if ulps else 0.0)
     else:
         if theirs.stopped in (aspect, "gradients"):

@@ -136,9 +136,8 @@ def test_long_ranges(number: int) -> None:
 
 reals = st.booleans() | st.integers(-(2**40), 2**40) | st.floats(width=32)
 plain = reals | st.complex_numbers(max_magnitude=1e9)
-numpys = st.sampled_from(
-    (np.float32(1.5), np.int8(3), np.float64(0.1), np.bool_(True), np.int64(7))
-)
+# No bool of NumPy's: beside numbers PyTorch refuses it.
+numpys = st.sampled_from((np.float32(1.5), np.int8(3), np.float64(0.1), np.int64(7)))
 
 
 @hundreds

@@ -89,7 +89,7 @@ def test_operators_with_numbers(data: st.DataObject) -> None:
     dtype = data.draw(st.sampled_from((*FLOATING, *WHOLE, "complex64")))
     array = data.draw(drawn(data.draw(shapes(2)), dtype))
     expression = f"x {symbol} n" if data.draw(st.booleans()) else f"n {symbol} x"
-    agree(expression, lambda t, x: eval(expression, {"x": x, "n": number}), [array])
+    agree(expression, lambda t, x: eval(expression, {"x": x, "n": number}), [array], number)
 
 
 @hundreds
@@ -108,16 +108,47 @@ def test_in_place_operators(data: st.DataObject) -> None:
     agree(f"x {symbol} y", call, arrays)
 
 
-def agree(name: str, call: Any, arrays: list[Array]) -> None:
+def agree(name: str, call: Any, arrays: list[Array], number: Any = 0) -> None:
+    assume(comparable(name, arrays, number))
     grads = [array.dtype.kind in "fc" for array in arrays]
     ours, theirs = (see(t, call, arrays, grads) for t in (plugrad, torch))
     assume(not unsupported(theirs))
     described = ", ".join(f"{array.dtype}{list(array.shape)}" for array in arrays)
     with expecting(f"{name}({described})", "random"):
-        half = any(array.dtype == np.float16 for array in arrays)
-        compare(ours, theirs, "forward", 0 if name in EXACT else 2 if half else 8)
-        compare(ours, theirs, "graph", 0)
-        compare(ours, theirs, "gradients", 4 if half else 16)
+        coarse, fine = coarsest_and_finest(arrays)
+        compare(ours, theirs, "forward", 0 if name in EXACT else 2 if coarse > 1e-4 else 8)
+        # PyTorch converts a real tensor to complex inside pow and rsub, here that is recorded; and
+        # what cannot be differentiated has no slots for what needs no gradient there.
+        if "//" not in name and name != "floor_divide" and not isinstance(number, complex):
+            compare(ours, theirs, "graph", 0)
+        compare(ours, theirs, "gradients", (4 if coarse > 1e-4 else 16) * coarse / fine)
+
+
+def coarsest_and_finest(arrays: list[Array]) -> tuple[float, float]:
+    """Return the units in the last place of the coarsest and of the finest floating dtype."""
+    units = [float(np.finfo(a.dtype).eps) for a in arrays if a.dtype.kind in "fc"] or [1.0]
+    return max(units), min(units)
+
+
+def comparable(name: str, arrays: list[Array], number: Any) -> bool:
+    """Return whether the libraries mean the same: where PyTorch goes its own way, say how."""
+    kinds = {array.dtype.kind for array in arrays}
+    half = any(array.dtype == np.float16 for array in arrays)
+    numbers = [*arrays, np.asarray(number)]
+    power = "pow" in name or "**" in name
+    if half and abs(number) > 65504 and not {"+", "-", "*", "/"} & {*name.split()}:
+        return False  # some of PyTorch's operators convert the number to float16 first
+    if power and (isinstance(number, bool) or abs(number) > 1e4):
+        return False  # PyTorch stumbles over True and False, and rounds 1e10 - 1 to 1e10
+    if "c" in kinds or isinstance(number, complex):
+        if half:
+            return False  # there is no complex32 here
+        if not all(np.isfinite(array).all() for array in numbers):
+            return False  # PyTorch multiplies by alpha + 0j, and inf * 0j is NaN
+        if power and not all(array.all() for array in numbers):
+            return False  # the derivative at base 0 is NaN in PyTorch, the limit here
+    # PyTorch negates the unsigned integers: 0 - 3 is 253.
+    return name != "atan2" or "u" not in kinds
 
 
 # ---------------------------------------------------------------------------------- indexing
@@ -143,9 +174,10 @@ def indices(draw: st.DrawFn, shape: tuple[int, ...]) -> tuple[Any, ...]:
         elif kind == "n":
             parts.append(draw(st.integers(-shape[place] - (shape[place] == 0), shape[place])))
             place += 1
-        elif kind == "a" and shape[place]:
+        elif kind == "a" and (size := min(shape) if gap else shape[place]):
+            # After an Ellipsis it depends on what follows which dimension this is.
             random = np.random.default_rng(draw(st.integers(0, 2**32)))
-            parts.append(random.integers(-shape[place], shape[place], together))
+            parts.append(random.integers(-size, size, together))
             place += 1
         elif kind == "m":
             width = draw(st.integers(1, len(shape) - place))
@@ -221,6 +253,7 @@ OVER_ONE = (
 WITHOUT = ("sum", "mean", "prod", "max", "min", "argmax", "all", "any", "var", "std", "norm")
 
 
+@pytest.mark.filterwarnings("ignore:.*degrees of freedom:UserWarning")  # both libraries warn
 @hundreds
 @given(st.data())
 def test_reductions(data: st.DataObject) -> None:
@@ -241,11 +274,21 @@ def test_reductions(data: st.DataObject) -> None:
         given = (tuple(data.draw(st.lists(dims, max_size=3))),)
     if given and name in OVER_DIMS and data.draw(st.booleans()):
         named["keepdim"] = True
+    # Products of infinities, and what goes beyond float16 midway, are NaN at another place.
+    assume(name not in ("prod", "cumprod", "var", "std") or np.isfinite(array).all())
+    assume(name not in ("var", "std") or dtype != "float16" or abs(array).max(initial=0) < 100)
+    assume(name not in ("prod", "cumprod") or dtype != "float16")
+    # Over no dims PyTorch refuses logsumexp, and divides the gradient of var by 0.
+    assume(name not in ("var", "std", "logsumexp") or given != ((),))
+    # Without elements PyTorch takes dtypes here that it otherwise refuses.
+    assume(name not in ("softmax", "log_softmax", "logsumexp") or array.dtype.kind == "f")
     ours, theirs = (
         see(t, lambda t, x: getattr(x, name)(*given, **named), [array], [array.dtype.kind == "f"])
         for t in (plugrad, torch)
     )
     assume(not unsupported(theirs))
+    # Of two things that are wrong, either may be said first.
+    assume(not (ours.error and theirs.error))
     with expecting(f"{name}{given} of {dtype}{list(shape)}", "random"):
         compare(ours, theirs, "forward", 4)
         compare(ours, theirs, "graph", 0)
@@ -276,11 +319,13 @@ def test_reshaping(data: st.DataObject) -> None:
     def call(t: Any, x: Any) -> Any:
         return getattr(x.permute(*order) if order else x, name)(tuple(target))
 
+    # PyTorch expands a new dimension to -1, and makes a tensor that it cannot print.
+    assume(name != "expand" or -1 not in target[: max(0, len(target) - len(shape))])
     ours, theirs = (see(t, call, [array], [True]) for t in (plugrad, torch))
     with expecting(f"{name} {shape} {order} {target}", "random"):
         compare(ours, theirs, "forward", 0)
         compare(ours, theirs, "graph", 0)
-        compare(ours, theirs, "gradients", 4)
+        compare(ours, theirs, "gradients", 64)
 
 
 @pytest.mark.parametrize(
