@@ -44,6 +44,10 @@ Step = tuple[str, tuple[Any, ...], tuple[int, ...]]
 """One step of a view: operator, parameters, and the shape before it."""
 
 
+Way = tuple[Any, Step]
+"""The way to a step (None for the first), and the step."""
+
+
 class View(Meta):
     """The rarer half of a view's autograd state: how it is a view, beside all else.
 
@@ -51,16 +55,32 @@ class View(Meta):
     ----------
     base : Tensor
         The tensor that is no view itself.
-    steps : tuple of Step
-        The way from the base.
+    way : pair, or None
+        The steps from the base, each after the way to it: so that a view of a view of a view costs
+        no more than a view.
     origin : str
         ``""``, or why it cannot be changed in place where gradients are recorded: ``"no_grad"``,
         ``"several outputs"``.
     """
 
     base: Tensor
-    steps: tuple[Step, ...]
+    way: Way | None
     origin: str
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps from the base, in order."""
+        found, way = [], self.way
+        while way is not None:
+            way, step = way
+            found.append(step)
+        return tuple(reversed(found))
+
+    @steps.setter
+    def steps(self, steps: tuple[Step, ...]) -> None:
+        self.way = None
+        for step in steps:
+            self.way = (self.way, step)
 
     @property
     def view(self) -> View:
@@ -92,13 +112,15 @@ def add_step(tensor: Tensor, parent: Tensor, step: Step, origin: str = "") -> No
     # Every line here counts: this is most of what a view costs.
     tensor._meta = view = _new(View)
     above = parent._meta
-    if above.__class__ is View:
+    # A view that was made a leaf is a base again: the views of a leaf that requires grad must not
+    # be changed, and that is what is asked of a base.
+    if above.__class__ is View and parent._edge.__class__ is not AccumulateGrad:
         view.base = above.base
-        view.steps = (*above.steps, step)
+        view.way = (above.way, step)
         view.origin = above.origin or origin
     else:
         view.base = parent
-        view.steps = (step,)
+        view.way = (None, step)
         view.origin = origin
     if len(cell.views) >= cell.limit:
         cell.sweep()

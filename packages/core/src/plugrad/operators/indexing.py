@@ -26,7 +26,7 @@ from plugrad.operators.keys import (
 )
 from plugrad.operators.numbers import fitting
 from plugrad.operators.parts import bounds
-from plugrad.operators.shape import expand, moving, view, viewing
+from plugrad.operators.shape import expand, moving, view
 from plugrad.vocabulary.arguments import is_number
 from plugrad.vocabulary.forms import function, primitive
 from plugrad.vocabulary.inplace import changed, inplace
@@ -64,14 +64,6 @@ _index_put = primitive(
 
 
 # -------------------------------------------------------------------------------------------- read
-
-# A view of several ints and slices at once, where nothing is recorded: a step of `View`.
-viewing(
-    "basic_index", "x; key", aten="aten::alias",
-    x=lambda k, g, x_shape, key: k.scatter_view(
-        k.new_zeros(g, x_shape), g, (("basic_index", (key,), x_shape),)
-    ),
-)  # fmt: skip
 
 
 def _plain(key: Any) -> Any:
@@ -119,6 +111,7 @@ def _getitem(self: Any, key: Any) -> Any:
                     pass  # said below, in our words
                 else:
                     tensor = new_tensor(part, self._table, self._dtype)
+                    # A kernel, but no operator: several selects and slices in one step.
                     add_step(tensor, self, ("basic_index", (plain,), array.shape))
                     return tensor
     elif array.shape:
@@ -245,7 +238,7 @@ def _number(x: Any, value: Any) -> Any:
 def _overwrite(part: Any, value: Any) -> None:
     """Write a tensor into a view, broadcast and converted."""
     shape = value._array.shape
-    if not shape:
+    if not shape and part._array.shape:
         fill_(part, value)
         return
     if shape != part._array.shape:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from operator import index
 from typing import Any
 
 import numpy
@@ -54,7 +55,7 @@ def taken_apart(x: Any, key: Any) -> tuple[Any, list[Any], list[int]]:
         if kind is slice:
             size = view._array.shape[dim]
             start, end, step = bounds(item, size)
-            if step != 1 or start != 0 or end != size:
+            if step != 1 or not _is_whole(item, size):
                 view = _slice(view, dim, start, end, step)
             dim += 1
         elif item is None:
@@ -78,6 +79,11 @@ def taken_apart(x: Any, key: Any) -> tuple[Any, list[Any], list[int]]:
             dims.append(dim)
             dim += 1
     return view, indices, dims
+
+
+def _is_whole(item: slice, size: int) -> bool:
+    """Return whether a slice of step 1 takes all; as written, in PyTorch, where -size is not 0."""
+    return item.start in (None, 0) and (item.stop is None or index(item.stop) >= size)
 
 
 def too_many(x: Any, count: int) -> IndexError:

@@ -83,6 +83,8 @@ def _power(input: Any, exponent: Any) -> tuple[str, tuple[Any, ...], tuple[Any, 
         return "pow", (input, number), ()
     if is_number(input) and isinstance(exponent, TensorBase):
         number = number_of(input)
+        if exponent._dtype.is_complex:
+            number = complex(number)  # so that the rule takes the logarithm of complex numbers
         if exponent._dtype.is_floating_point or exponent._dtype.is_complex:
             return "scalar_pow", (wide_enough(exponent, number),), (number,)
         return "pow", (number, exponent), ()

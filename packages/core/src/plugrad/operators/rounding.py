@@ -43,6 +43,8 @@ elementwise(
 
 
 def _rounding(decimals: int) -> tuple[Any, tuple[Any, ...]]:
+    if not isinstance(decimals, int):
+        raise TypeError(f"round(): decimals must be an int, not {type(decimals).__name__}")
     return (operators["round_decimals"], (decimals,)) if decimals else (operators["round"], ())
 
 

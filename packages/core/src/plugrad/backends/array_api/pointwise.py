@@ -32,7 +32,7 @@ class PointwiseKernels(SpecialKernels):
         return self._like(x, other) - (x if alpha == 1 else x * self._like(x, alpha))
 
     def floor_divide(self, x: Any, y: Any) -> Any:
-        self._refuse_zero(y)
+        self._refuse_zero(x, y)
         return self.xp.floor_divide(x, y)
 
     def floor_divide_scalar(self, x: Any, other: float) -> Any:
@@ -42,12 +42,12 @@ class PointwiseKernels(SpecialKernels):
         return self.floor_divide(self._like(x, other), x)
 
     def remainder(self, x: Any, y: Any) -> Any:
-        self._refuse_zero(y)
+        self._refuse_zero(x, y)
         return self.xp.remainder(x, y)
 
     def fmod(self, x: Any, y: Any) -> Any:
         """Return the remainder that has the sign of `x`."""
-        self._refuse_zero(y)
+        self._refuse_zero(x, y)
         xp = self.xp
         rest = xp.remainder(xp.abs(x), xp.abs(y))
         return xp.where(x < 0, -rest, rest)
@@ -65,12 +65,12 @@ class PointwiseKernels(SpecialKernels):
         if rounding_mode == "floor":
             return self.floor_divide(x, y)
         if self._is_integer(x):
-            self._refuse_zero(y)
+            self._refuse_zero(x, y)
             return self.xp.floor_divide(x - self.fmod(x, y), y)
         return self.xp.trunc(x / y)
 
-    def _refuse_zero(self, y: Any) -> None:
-        if self._is_integer(y) and not self.xp.all(y != 0):
+    def _refuse_zero(self, x: Any, y: Any) -> None:
+        if self._is_integer(y) and 0 not in x.shape and not self.xp.all(y != 0):
             raise ValueError("integer division by zero")
 
     # -------------------------------------------------------------------------------------- powers

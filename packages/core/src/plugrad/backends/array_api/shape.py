@@ -101,6 +101,7 @@ class ShapeKernels(ArrayKernels):
         return self.transpose(x, 0, 1) if len(x.shape) == 2 else self.alias(x)
 
     def basic_index(self, x: Any, key: Any) -> Any:
+        """Follow several ints and slices at once; a step of views, and no operator."""
         return x[key]
 
     def select(self, x: Any, dim: int, index: int) -> Any:
@@ -183,7 +184,11 @@ class ShapeKernels(ArrayKernels):
         Where elements stand several times in a view, as in an expanded one, they are added up.
         """
         for name, params, before in reversed(steps):
-            operator = operators[name]
+            operator = operators.get(name)
+            if operator is None:
+                # A kernel only, which shows no element twice.
+                x = self.scatter_view(self.new_zeros(x, before), x, ((name, params, before),))
+                continue
             values = dict(zip(operator.params, params, strict=True), k=self, g=x, x_shape=before)
             rule = operator.rules["x"]
             x = rule.function(*[values[wanted] for wanted in rule.names])

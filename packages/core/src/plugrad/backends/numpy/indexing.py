@@ -7,8 +7,7 @@ the sake of a few elements. They check everything before they write anything.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy
@@ -75,8 +74,10 @@ class IndexingKernels(Standard):
 
     def index_grad(self, x: Array, indices: Sequence[Array], shape: Shape, dims: Dims) -> Array:
         whole = numpy.zeros(shape, x.dtype)
-        # Where nothing is named twice there is nothing to add up.
-        return self.index_put_into(whole, x, indices, dims, not _names_once(indices, dims, shape))
+        if len(indices) == 1 and indices[0].dtype.kind != "b":
+            self._add_slices(whole, x, indices[0], dims[0], fresh=True)
+            return whole
+        return self.index_put_into(whole, x, indices, dims, True)
 
     def index_put(
         self, x: Array, values: Array, indices: Sequence[Array], dims: Dims, accumulate: bool
@@ -86,17 +87,49 @@ class IndexingKernels(Standard):
     def index_put_into(
         self, x: Array, values: Array, indices: Sequence[Array], dims: Dims, accumulate: bool
     ) -> Array:
-        key = _key(indices, dims)
         if not accumulate:
-            x[key] = values
-        elif _names_once(indices, dims, x.shape):
-            x[key] += values
-        elif x.flags.c_contiguous:
-            add_at(x.reshape(-1), self._index_places(x.shape, indices, dims), values)
+            x[_key(indices, dims)] = values
+        elif len(indices) > 1:
+            self._add_places(x, values, indices, dims)
+        elif indices[0].dtype.kind == "b":
+            x[_key(indices, dims)] += values
         else:
-            whole = self.index_put_into(numpy.array(x, order="C"), values, indices, dims, True)
-            numpy.copyto(x, whole)
+            self._add_slices(x, values, indices[0], dims[0])
         return x
+
+    def _add_places(self, x: Array, values: Array, indices: Sequence[Array], dims: Dims) -> None:
+        whole = x if x.flags.c_contiguous else numpy.array(x, order="C")
+        add_at(whole.reshape(-1), self._index_places(x.shape, indices, dims), values)
+        if whole is not x:
+            numpy.copyto(x, whole)
+
+    def _add_slices(
+        self, x: Array, values: Array, index: Array, dim: int, fresh: bool = False
+    ) -> None:
+        """Add slices to those of `x` along `dim` that `index` names, the first of them first.
+
+        With `fresh`, to an array of zeros.
+        """
+        size, row = x.shape[dim], x.size // max(x.shape[dim], 1)
+        if row < 8 or index.size * row * 4 < size:
+            self._add_places(x, values, [index], (dim,))
+            return
+        before, after = x.shape[:dim], x.shape[dim + 1 :]
+        values = numpy.broadcast_to(values, (*before, *index.shape, *after))
+        values = values.reshape((*before, index.size, *after)).swapaxes(0, dim)
+        index = self._wrapped(index, size, dim).reshape(-1)
+        slices = x.swapaxes(0, dim)
+        most = int(numpy.bincount(index, minlength=1).max())
+        if most > 1 and most * 5000 > index.size * row:
+            # Rounds, one for each time that a number comes, would take too many steps.
+            self._add_places(x, values.swapaxes(0, dim), [index], (dim,))
+            return
+        for rows in _rounds(index) if most > 1 else (_ALL,):
+            if fresh:
+                slices[index[rows]] = values[rows]
+                fresh = False
+            else:
+                slices[index[rows]] += values[rows]
 
     # ------------------------------------------------------------------------ along one dimension
 
@@ -108,7 +141,7 @@ class IndexingKernels(Standard):
         steps = steps_of(shape)
         places = index if steps[dim] == 1 else index * steps[dim]
         if len(index.shape) > 1:
-            places = places + _offsets(index.shape, tuple(steps), dim)
+            places = places + _offsets(index.shape, steps, dim)
         return places
 
     def gather(self, x: Array, index: Array, dim: int) -> Array:
@@ -169,7 +202,11 @@ class IndexingKernels(Standard):
         return x.take(index.reshape(-1), dim)
 
     def index_select_grad(self, x: Array, index: Array, shape: Shape, dim: int) -> Array:
-        return self.index_add_into(numpy.zeros(shape, x.dtype), index, x, dim, 1)
+        whole = numpy.zeros(shape, x.dtype)
+        if not shape:
+            return self.index_add_into(whole, index, x, dim, 1)
+        self._add_slices(whole, x, index.reshape(-1), dim, fresh=True)
+        return whole
 
     def index_add(self, x: Array, index: Array, source: Array, dim: int, alpha: Any) -> Array:
         return self.index_add_into(numpy.array(x, order="C"), index, source, dim, alpha)
@@ -254,13 +291,15 @@ class IndexingKernels(Standard):
         return numpy.array(x.nonzero()).T
 
 
-def _offsets(shape: Shape, steps: Shape, dim: int) -> Array:
+def _offsets(shape: Shape, steps: Sequence[int], dim: int) -> Any:
     """Return the places of elements at position 0 along `dim`, which stays of size 1."""
-    places = numpy.zeros((1,) * len(shape), numpy.int64)
+    places: Any = 0
+    after = len(shape)
     for number, size in enumerate(shape):
+        after -= 1
         if number != dim and size > 1:
             along = numpy.arange(0, size * steps[number], steps[number])
-            places = places + along.reshape((size, *[1] * (len(shape) - number - 1)))
+            places = places + along.reshape(size, *[1] * after)
     return places
 
 
@@ -271,14 +310,14 @@ def _along_key(index: Array, dim: int) -> tuple[Any, ...]:
     return tuple(key)
 
 
-def _names_once(indices: Sequence[Array], dims: Dims, shape: Shape) -> bool:
-    """Return whether no element is named twice, as far as that is quickly told."""
-    if any(index.dtype.kind == "b" for index in indices):
-        return len(indices) == 1
-    if len(indices) > 1:
-        return False
-    (index,), (dim,) = indices, dims
-    row = math.prod(shape) // max(shape[dim], 1)
-    if row < 8 or index.ndim != 1 or (index < 0).any():
-        return False
-    return bool(numpy.bincount(index, minlength=shape[dim]).max(initial=0) <= 1)
+def _rounds(index: Array) -> Iterator[Array]:
+    """Yield where each number stands first, then where each stands a second time, and so on."""
+    order = numpy.argsort(index, kind="stable")
+    ordered = index[order]
+    starts = numpy.flatnonzero(numpy.append(True, ordered[1:] != ordered[:-1]))
+    ends = numpy.append(starts[1:], len(ordered))
+    while starts.size:
+        yield order[starts]
+        starts = starts + 1
+        left = starts < ends
+        starts, ends = starts[left], ends[left]

@@ -95,7 +95,7 @@ class PointwiseKernels(ActivationKernels, Standard):
     # ------------------------------------------------------------------------ arithmetic and powers
 
     def fmod(self, x: Array, y: Array) -> Array:
-        self._refuse_zero(y)
+        self._refuse_zero(x, y)
         return numpy.fmod(x, y)
 
     def pow(self, x: Array, y: Array) -> Array:

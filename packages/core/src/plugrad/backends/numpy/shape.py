@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -84,6 +85,8 @@ class ShapeKernels(Standard):
         if x.flags.c_contiguous:
             return x.reshape(shape)
         strides = _view_strides(x, shape)
+        if strides is None and math.prod(shape) != x.size:
+            raise ValueError(f"{x.size} elements do not fill the shape {list(shape)}")
         if strides is None:
             raise ValueError(
                 f"its strides {self.strides(x)} do not allow a view of shape {list(shape)}; "
@@ -253,7 +256,9 @@ class ShapeKernels(Standard):
 
 
 def _view_strides(x: Array, shape: Shape) -> list[int] | None:
-    """Return the strides, in bytes, of `x` seen in another shape; None where it must be copied."""
+    """Return the strides, in bytes, of `x` seen in another shape; None where that cannot be."""
+    if math.prod(shape) != x.size:
+        return None
     # Neighbouring dimensions without a gap in memory form one block. The new dimensions have to
     # fill block after block; everything here goes from the last dimension to the first.
     blocks: list[tuple[int, int]] = []
