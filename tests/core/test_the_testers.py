@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+import plugrad
 from plugrad.autograd import engine
 from plugrad.operators.device_table import table_of
 from plugrad.testing.properties import PROPERTIES
-from plugrad.testing.running import gradients, run
+from plugrad.testing.running import as_tensor, run, seeded_like
 from plugrad.testing.samples import Sample, real, samples
 from plugrad.vocabulary.forms import elementwise
 from plugrad.vocabulary.inplace import inplace
@@ -87,7 +88,7 @@ def _calling_changed(code: CodeType) -> CodeType:
     return made
 
 
-def nodes_of(tensors: list[Any]) -> set[str]:
+def nodes_of(tensors: Iterable[Any]) -> set[str]:
     """Return the operators whose nodes a backward from `tensors` runs."""
     found, seen = set(), set()
     waiting = [tensor.grad_fn for tensor in tensors if tensor.grad_fn is not None]
@@ -113,8 +114,16 @@ def users() -> tuple[dict[str, list[Sample]], dict[str, list[Sample]]]:
         direct = nodes_of(made.outputs)
         for name in direct:
             first[name].append(sample)
-        if sample.second and SECOND not in sample.skip and made.differentiable:
-            for name in nodes_of(gradients(made, create_graph=True)) - direct:
+        if sample.second and SECOND not in sample.skip and made.differentiable and made.leaves:
+            starts = [as_tensor(start) for start in seeded_like(made.differentiable, 1)]
+            slopes = plugrad.autograd.grad(
+                made.differentiable,
+                made.leaves,
+                [start.requires_grad_() for start in starts],
+                create_graph=True,
+                materialize_grads=True,
+            )
+            for name in nodes_of(slopes) - direct:
                 second[name].append(sample)
     return first, second
 

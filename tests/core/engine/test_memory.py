@@ -80,7 +80,7 @@ def in_place(x: Any) -> Any:
 
 def views(x: Any) -> Any:
     y = x * 1
-    for _ in range(LENGTH // 10):
+    for _ in range(LENGTH):
         y = y[None][0]
     return y
 

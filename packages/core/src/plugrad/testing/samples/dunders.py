@@ -57,6 +57,13 @@ def _arithmetic() -> Iterator[Sample]:
     yield from _with_tensor("pow", positive(3, 4), real(3, 4), exact=False)
     for number in (2, 3, 0.5, -1.5):
         yield from _with_number("pow", positive(3, 4), number, exact=False)
+    yield Sample(
+        "__rpow__",
+        lambda t, x: (-2.0) ** x,
+        (real(3, 4),),
+        ("complex64", "complex128"),
+        label="complex",
+    )
     yield from _with_tensor("mod", real(3, 4), positive(4))
     yield from _with_number("mod", positive(3, 4, grad=False), 0.75)
     yield from _with_tensor("floordiv", real(3, 4, grad=False), positive(4, grad=False))

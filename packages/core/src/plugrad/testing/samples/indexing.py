@@ -348,4 +348,38 @@ def _flat() -> Iterator[Sample]:
     yield moved("argwhere", lambda t, x: t.argwhere(x), integers(5, high=2))
 
 
-SAMPLES = [*_reading(), *_writing(), *_along(), *_slices(), *_flat()]
+def _then() -> Iterator[Sample]:
+    """Yield reading that is squared: so its gradient has a gradient itself."""
+
+    def squared(name: str, call: Any, *inputs: Input) -> Sample:
+        def then(t: Any, *tensors: Any) -> Any:
+            return call(t, *tensors).square()
+
+        return moved(name, then, *inputs, label="squared")
+
+    some = integers(3, high=2)
+    yield squared("__getitem__", lambda t, x, i: x[i], real(2, 3), some)
+    yield squared("__getitem__", lambda t, x, m: x[m], real(2, 3), masks(2, 3))
+    yield squared("__getitem__", lambda t, x, i: x[1:, i], real(2, 3), integers(4, high=3))
+    yield squared("gather", lambda t, x, i: x.gather(1, i), real(2, 3), integers(2, 4, high=3))
+    yield squared("index_select", lambda t, x, i: x.index_select(0, i), real(2, 3), some)
+    yield squared("take", lambda t, x, i: x.take(i), real(2, 3), integers(4, high=6))
+    yield squared("masked_select", lambda t, x, m: x.masked_select(m), real(2, 3), masks(2, 3))
+    yield squared(
+        "masked_scatter",
+        lambda t, x, m, y: x.masked_scatter(m, y),
+        real(2, 3),
+        masks(2, 3),
+        real(7),
+    )
+
+    def changed(t: Any, x: Any, y: Any) -> Any:
+        base = t.zeros(2, 3, dtype=x.dtype)
+        part, row = base[:, 1:], base[0]
+        part.copy_(x)
+        return (row * y).square(), base.square()
+
+    yield moved("in place through views of a constant", changed, real(2, 2), real(3))
+
+
+SAMPLES = [*_reading(), *_writing(), *_along(), *_slices(), *_flat(), *_then()]

@@ -16,6 +16,8 @@ def _sorting() -> Iterator[Sample]:
     ties: dict[str, Any] = {"exact": True, "skip": KINK}
     yield case("sort", lambda t, x: x.sort(), distinct(3, 4), dtypes=HALF, **exact)
     yield case("sort", lambda t, x: t.sort(x, 0, True), distinct(3, 4), label="descending", **exact)
+    yield case("sort", lambda t, x: x.sort(dim=0, stable=True), real(5, 2),
+               label="stable-distinct")  # fmt: skip
     yield case("sort", lambda t, x: x.sort(stable=True), tied(3, 8), label="stable", **ties)
     yield case("sort", lambda t, x: x.sort(dim=0, descending=True, stable=True), tied(8, 2),
                label="stable-descending", **ties)  # fmt: skip

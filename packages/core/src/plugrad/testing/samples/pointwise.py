@@ -180,11 +180,13 @@ def _signs() -> Iterator[Sample]:
     yield case("copysign", _call("copysign"), real(3, 4), real(4), inplace=_change("copysign"))
     yield case("copysign", _call("copysign", -1.0), tied(3, 4), label="number", skip=KINK,
                second=False)  # fmt: skip
+    yield case("copysign", _call("copysign", -1.0), real(3, 4), label="number")
     yield case("heaviside", _call("heaviside"), real(5, grad=False), real(5, grad=False))
     yield case("nan_to_num", _call("nan_to_num"), with_specials(4, 4),
                inplace=_change("nan_to_num"), skip={**KINK, **_WIDE})  # fmt: skip
     yield case("nan_to_num", _call("nan_to_num", 1.0, 2.0, 3.0), with_specials(4, 4), label="given",
                skip=KINK)  # fmt: skip
+    yield case("nan_to_num", _call("nan_to_num"), real(3, 4))
     yield case("ldexp", _call("ldexp"), real(3, 4), real(4), inplace=_change("ldexp"))
     yield case("frexp", _call("frexp"), real(3, 4))
 

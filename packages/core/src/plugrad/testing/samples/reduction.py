@@ -85,6 +85,7 @@ def _sums() -> Iterator[Sample]:
     yield case("sum", lambda t, x: x.sum((0, 2, 3)), real(4, 5, 12, 13), label="channels")
     yield case("nansum", lambda t, x: x.nansum(), with_nans(3, 4), skip=KINK)
     yield case("nansum", lambda t, x: x.nansum(1, True), with_nans(3, 4), dtypes=HALF, skip=KINK)
+    yield case("nansum", lambda t, x: x.nansum(0), real(3, 4))
     yield case("nansum", lambda t, x: t.nansum(x, 1), integers(3, 4), exact=True)
     yield case("nanmean", lambda t, x: x.nanmean(), with_nans(3, 4), skip=KINK)
     yield case("nanmean", lambda t, x: t.nanmean(x, 0, True), with_nans(5, 4), skip=KINK)

@@ -241,8 +241,63 @@ def _arranging() -> Iterator[Sample]:
     yield moved("diagflat", lambda t, x: t.diagflat(x, -1), real(), label="number")
 
 
+def _then() -> Iterator[Sample]:
+    """Yield views that are squared: so their gradients have gradients themselves."""
+
+    def squared(name: str, call: Callable[..., Any], *inputs: Input, **options: Any) -> Sample:
+        def then(t: Any, *tensors: Any) -> Any:
+            return call(t, *tensors).square()
+
+        return moved(name, then, *inputs, label="squared", **options)
+
+    yield squared("select", lambda t, x: x.select(1, 2), real(2, 3))
+    yield squared("narrow", lambda t, x: x.narrow(1, 1, 2), real(2, 4))
+    yield squared("diagonal", lambda t, x: x.diagonal(1), real(3, 4))
+    yield squared("unfold", lambda t, x: x.unfold(0, 3, 1), real(5))
+    yield squared("unfold", lambda t, x: x.unfold(1, 2, 2), real(2, 4))
+    yield squared("as_strided", lambda t, x: x.as_strided((2, 2), (1, 3), 1), real(6), skip=LAYOUT)
+    yield squared("view", lambda t, x: x.view(-1), real(2, 3), skip=LAYOUT)
+    yield squared("permute", lambda t, x: x.permute(1, 0), real(2, 3))
+    yield squared("expand", lambda t, x: x.expand(2, 3), real(3))
+    yield squared("repeat", lambda t, x: x.repeat(2, 2), real(3))
+    yield squared("split", lambda t, x: x.split(2)[1], real(3))
+    yield squared("unbind", lambda t, x: x.unbind(1)[1], real(2, 3))
+    yield squared("cat", lambda t, x, y: t.cat([x, y]), real(2), real(3))
+    yield squared("stack", lambda t, x, y: t.stack([x, y]), real(2), real(2))
+    yield squared("block_diag", lambda t, x, y: t.block_diag(x, y), real(2), real(1, 2))
+    yield squared("select_scatter", lambda t, x, y: x.select_scatter(y, 0, 1), real(2, 3), real(3))
+    yield squared(
+        "slice_scatter", lambda t, x, y: x.slice_scatter(y, 1, 1, 3), real(2, 3), real(2, 2)
+    )
+    yield squared("diagonal_scatter", lambda t, x, y: x.diagonal_scatter(y), real(2, 3), real(2))
+
+
+def _restrided(name: str, change: Callable[[Any], Any], *shape: int) -> Sample:
+    """Return a sample of a tensor that changes its own shape, under a view of it."""
+
+    def call(t: Any, x: Any) -> Any:
+        y = x.clone()
+        seen = y[0]
+        return change(y).square(), seen.square()
+
+    return moved(name, call, real(*shape))
+
+
+def _in_place() -> Iterator[Sample]:
+    yield _restrided("t_", lambda y: y.t_(), 2, 3)
+    yield _restrided("transpose_", lambda y: y.transpose_(0, -1), 2, 3, 1)
+    yield _restrided("swapaxes_", lambda y: y.swapaxes_(0, 1), 2, 3)
+    yield _restrided("swapdims_", lambda y: y.swapdims_(1, 0), 2, 3)
+    yield _restrided("unsqueeze_", lambda y: y.unsqueeze_(1), 2, 3)
+    yield _restrided("squeeze_", lambda y: y.squeeze_(), 2, 1, 3)
+    yield _restrided("squeeze_", lambda y: y.squeeze_(1), 3, 1, 2)
+    yield _restrided("squeeze_", lambda y: y.squeeze_((1, -1)), 2, 1, 1)
+
+
 SAMPLES = [
     *_views(),
+    *_then(),
+    *_in_place(),
     *_axes(),
     *_parts(),
     *_joining(),
