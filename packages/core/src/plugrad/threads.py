@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy
 
-__all__ = ["get_num_threads", "set_num_threads"]
+__all__ = ["alone", "get_num_threads", "set_num_threads"]
 
 
 @cache
@@ -24,8 +24,9 @@ def _library() -> Any:
     package = Path(numpy.__file__).parent
     for place in (package.parent / "numpy.libs", package / ".dylibs"):
         for path in sorted(place.glob("*openblas*")):
-            # It is loaded already: this only finds it.
-            return ctypes.CDLL(str(path))
+            # It is loaded already: this only finds it. Its answers take no time, so nothing is
+            # gained by letting go of the interpreter's lock.
+            return ctypes.PyDLL(str(path))
     return None
 
 
@@ -80,3 +81,20 @@ def set_num_threads(num: int) -> None:
     tell = _function("set_num_threads")
     if tell is not None:
         tell(num)
+
+
+def alone(product: Callable[[Any, Any], Any], x: Any, y: Any) -> Any:
+    """Return ``product(x, y)``, computed in this thread alone.
+
+    The threads of OpenBLAS have to be woken and waited for: where a product takes no longer than
+    that, they cost more than they help, and many times more where the processors are not idle.
+    """
+    tell = _function("set_num_threads")
+    before = get_num_threads()
+    if tell is None or before == 1:
+        return product(x, y)
+    tell(1)
+    try:
+        return product(x, y)
+    finally:
+        tell(before)

@@ -9,30 +9,39 @@ import numpy
 
 from plugrad.backends.array_api.linalg import LinalgKernels as Standard
 from plugrad.backends.numpy.arrays import Array
+from plugrad.threads import alone
 
 __all__ = ["LinalgKernels"]
+
+# Products of so many multiplications OpenBLAS shares among threads, by its own rule...
+_WOKEN = 1 << 18
+# ...and from so many on, a tenth of a millisecond, that is worth waking them.
+_WORTH_WAKING = 1 << 22
+
+_dot = numpy.ndarray.dot
 
 
 class LinalgKernels(Standard):
     """Linear-algebra kernels that NumPy does better than in the standard's words."""
 
     bmm: Any = staticmethod(numpy.matmul)
-    mv: Any = staticmethod(numpy.ndarray.dot)
-    dot: Any = staticmethod(numpy.ndarray.dot)
-
-    # `dot` finds its way to BLAS in a third of the time of `matmul`, but fills with zeros first.
+    mv: Any = staticmethod(_dot)
+    dot: Any = staticmethod(_dot)
 
     @staticmethod
     def mm(x: Array, y: Array) -> Any:
-        return x.dot(y) if len(x) < 64 else numpy.matmul(x, y)
+        # `dot` finds its way to BLAS in a third of the time of `matmul`, but fills with zeros first.
+        product = _dot if len(x) < 64 else numpy.matmul
+        if _WOKEN < len(x) * y.size < _WORTH_WAKING:
+            return alone(product, x, y)
+        return product(x, y)
 
-    @staticmethod
-    def mm_transposed(x: Array, y: Array) -> Any:
+    def mm_transposed(self, x: Array, y: Array) -> Any:
         inner, columns = y.shape
         if inner < 256 or not 1 < len(x) < columns:
-            return x.dot(y) if len(x) < 64 else numpy.matmul(x, y)
+            return self.mm(x, y)
         # BLAS would pack all of the transposed `y`; this way it packs the smaller `x`.
-        return numpy.matmul(y.T, x.T).T.copy()
+        return self.mm(y.T, x.T).T.copy()
 
     def affine(self, bias: Array, x: Array, y: Array) -> Any:
         result = self.mm_transposed(x, y)
@@ -52,7 +61,7 @@ class LinalgKernels(Standard):
         return x.conj() if x.dtype.kind == "c" else x
 
     def addmm(self, bias: Array, x: Array, y: Array, beta: complex, alpha: complex) -> Array:
-        return _added(x.dot(y), bias, beta, alpha)
+        return _added(self.mm(x, y), bias, beta, alpha)
 
     def addmv(self, bias: Array, x: Array, y: Array, beta: complex, alpha: complex) -> Array:
         return _added(x.dot(y), bias, beta, alpha)
