@@ -104,15 +104,13 @@ def _dispatch(op: Operator, arrays: tuple[Any, ...], params: tuple[Any, ...], ou
     table = tensors_of(arrays)[0]._table
     outputs = [tape.new_tensor(array, table, kind) for array, kind in results]
     node = make_node(op, arrays, params, outputs, compute)
+    if node is not None and op.outputs is None:
+        outputs[0]._edge = node
     if op.view:
         _attach_views(op, outputs, arrays[0], params)
     if mode.inference:
         for tensor in outputs:
             tape.mark_inference(tensor)
-    if node is not None:
-        for number, tensor in enumerate(outputs):
-            if tensor._dtype.is_floating_point or tensor._dtype.is_complex:
-                tensor._edge = node if op.outputs is None else tape.Output(node, number)
     if op.outputs is None:
         return outputs[0]
     return outputs if op.outputs == "*" else tuple(outputs)
