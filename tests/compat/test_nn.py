@@ -232,3 +232,38 @@ def test_what_is_refused_is_refused_alike(name):
         REFUSED[name](torch)
     with pytest.raises(type(theirs.value)):
         REFUSED[name](plugrad)
+
+
+def _hooked(t, reads):
+    """Return what backward hooks of nested modules saw, and the gradients they left."""
+    seen = []
+
+    def numbers(gradients):
+        return [None if g is None else reads(g) for g in gradients]
+
+    def after(module, grad_input, grad_output):
+        seen.append((type(module).__name__, numbers(grad_input), numbers(grad_output)))
+        return tuple(None if g is None else g * 0.5 for g in grad_input)
+
+    def before(module, grad_output):
+        seen.append((type(module).__name__, numbers(grad_output)))
+        return tuple(g * 3 for g in grad_output)
+
+    t.manual_seed(0)
+    model = t.nn.Sequential(t.nn.Linear(3, 4), t.nn.Tanh(), t.nn.Linear(4, 2))
+    model.register_full_backward_hook(after)
+    for module in model:
+        module.register_full_backward_hook(after)
+        module.register_full_backward_pre_hook(before)
+    x = t.linspace(-1, 1, 6).reshape(2, 3).requires_grad_()
+    result = model(x)
+    names = [result.grad_fn.name(), result.grad_fn.next_functions[0][0].name()]
+    result.sum().backward()
+    return names, seen, [reads(p.grad) for p in (x, *model.parameters())]
+
+
+def test_backward_hooks_see_and_leave_the_same():
+    def rounded(tensor):
+        return np.round(tensor.detach().numpy().astype("float64"), 5).tolist()
+
+    assert _hooked(plugrad, rounded) == _hooked(torch, rounded)

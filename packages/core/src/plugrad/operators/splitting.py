@@ -114,7 +114,7 @@ def split_with_sizes(input: Any, split_sizes: Any, dim: int = 0) -> tuple[Any, .
     return tuple(operators["split_with_sizes"].call(input, sizes, dim))
 
 
-@function()
+@function(aten="aten::chunk")
 def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
     """Return `chunks` parts at most, all of one size but for the last.
 
