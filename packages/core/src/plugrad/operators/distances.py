@@ -62,7 +62,7 @@ def _cdist_slopes(k: Any, g: Any, x: Any, y: Any, out: Any, p: float) -> Any:
     return signs * (apart / safe) ** (p - 1) * g
 
 
-@function("function")
+@function("function", aten="aten::cdist")
 def cdist(
     x1: Any, x2: Any, p: float = 2.0,
     compute_mode: str | None = "use_mm_for_euclid_dist_if_necessary",

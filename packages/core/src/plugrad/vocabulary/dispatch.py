@@ -53,6 +53,8 @@ def dispatch(
     RuntimeError
         For dtypes, shapes or devices that do not fit, with PyTorch's other types where it has them.
     """
+    if mode.autocast is not None and out is None:
+        arrays = mode.autocast.cast(op.aten, arrays)
     if mode.observers:
         return observed(op, (*arrays, *params), _dispatch_watched, op, arrays, params, out)
     return _dispatch(op, arrays, params, out)

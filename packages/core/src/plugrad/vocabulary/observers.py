@@ -70,13 +70,19 @@ def observed(op: Operator, inputs: tuple[Any, ...], apply: Callable[..., Any], *
 
 
 def shown(name: str) -> Callable[[Public], Public]:
-    """Let observers be shown a function, under `name`, as the parent of what it calls."""
+    """Let observers be shown a function, under `name`, as the parent of what it calls.
+
+    Autocast, too, finds it by this name.
+    """
 
     def wrap(function: Public) -> Public:
         @wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
-            if mode.run is None and mode.observers:
-                return observed(named(name), args, partial(function, *args, **kwargs))
+            if mode.run is None:
+                if mode.autocast is not None and kwargs.get("out") is None:
+                    args, kwargs = mode.autocast.cast(name, (args, kwargs))
+                if mode.observers:
+                    return observed(named(name), args, partial(function, *args, **kwargs))
             return function(*args, **kwargs)
 
         return cast(Public, call)
