@@ -232,7 +232,8 @@ class _Task:
             self._put(node, start)
         pending, buffers, exclusive, owned = self.pending, self.buffers, self.exclusive, self.owned
         raw, retain, needed = self.raw, self.retain, self.needed
-        ready = sorted({(node.seq, node) for node in roots if not pending[node]})
+        ready = [(node.seq, node) for node in dict.fromkeys(roots) if not pending[node]]
+        ready.sort()
         while ready:
             node = heappop(ready)[1]
             g = buffers.pop(node, None)
@@ -251,7 +252,10 @@ class _Task:
                     gradients = _shown(node, node.apply_tensors, g, edges)
             else:
                 if needed is None or node in self.landing:
-                    _shown(node, self._accumulate, node, g)
+                    if raw:
+                        self._accumulate(node, g)
+                    else:
+                        _shown(node, self._accumulate, node, g)
                 continue
             if node.hooks is not None and node.hooks.post:
                 gradients = self._after(node, gradients, g)
@@ -320,7 +324,8 @@ class _Task:
 
     def _put(self, node: Node, gradient: Any) -> None:
         """Add a gradient that comes from outside."""
-        gradient = self._settle(node, node, gradient)
+        if gradient.shape != node.shape or gradient.dtype is not node.dtype.np:
+            gradient = self._settle(node, node, gradient)
         buffer = self.buffers.get(node)
         self.buffers[node] = gradient if buffer is None else buffer + gradient
 
