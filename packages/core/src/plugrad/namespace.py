@@ -1,8 +1,9 @@
 """One import name, several distributions.
 
 Core alone owns ``plugrad/__init__.py``. `plugrad.nn`, `plugrad.optim` and `plugrad.profiler` come
-from distributions of their own, each of which ships its subpackage and nothing above it. Two things
-make that feel like one package:
+from distributions of their own, each of which ships its subpackage and nothing above it; what
+``plugrad-testing`` ships lies beneath core's `plugrad.testing`. Two things make that feel like one
+package:
 
 - `extend` lets a package be spread over several directories of ``sys.path``. Without it, siblings
   would be found only where all were installed into the same directory, not from editable installs.
@@ -28,6 +29,10 @@ SIBLINGS: Final = MappingProxyType(
         "plugrad.nn": "plugrad-nn",
         "plugrad.optim": "plugrad-optim",
         "plugrad.profiler": "plugrad-profiler",
+        "plugrad.testing.properties": "plugrad-testing",
+        "plugrad.testing.running": "plugrad-testing",
+        "plugrad.testing.samples": "plugrad-testing",
+        "plugrad.testing.strict": "plugrad-testing",
         "plugrad.utils.data": "plugrad-nn",
     }
 )
