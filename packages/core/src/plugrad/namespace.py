@@ -13,14 +13,16 @@ package:
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
-from pkgutil import extend_path
+from pkgutil import extend_path, get_importer
 from types import MappingProxyType, ModuleType
 from typing import Final
+from zipimport import zipimporter
 
 __all__ = ["SIBLINGS", "MissingPackageError", "extend", "install_hints", "resolve_sibling"]
 
@@ -72,7 +74,7 @@ def _missing(module: str) -> MissingPackageError:
 
 
 def extend(path: Sequence[str], name: str) -> list[str]:
-    """Return `path` with every other directory on ``sys.path`` that holds a part of package `name`.
+    """Return `path` with every other place on ``sys.path`` that may hold a part of package `name`.
 
     Parameters
     ----------
@@ -86,7 +88,15 @@ def extend(path: Sequence[str], name: str) -> list[str]:
     list of str
         What to assign to the package's ``__path__``.
     """
-    return list(extend_path(list(path), name))
+    parts: list[str] = list(extend_path(list(path), name))
+    parent, _, last = name.rpartition(".")
+    for place in sys.modules[parent].__path__ if parent else sys.path:
+        # A wheel lists files alone, so that before Python 3.14 no directory is found in it.
+        if isinstance(place, str) and isinstance(get_importer(place), zipimporter):
+            part = os.path.join(place, last)
+            if part not in parts:
+                parts.append(part)
+    return parts
 
 
 def _grown_path(package: str) -> Sequence[str]:
