@@ -19,7 +19,6 @@ import threading
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
-from pkgutil import extend_path, get_importer
 from types import MappingProxyType, ModuleType
 from typing import Final
 from zipimport import zipimporter
@@ -88,14 +87,16 @@ def extend(path: Sequence[str], name: str) -> list[str]:
     list of str
         What to assign to the package's ``__path__``.
     """
-    parts: list[str] = list(extend_path(list(path), name))
+    parts = list(path)
     parent, _, last = name.rpartition(".")
     for place in sys.modules[parent].__path__ if parent else sys.path:
-        # A wheel lists files alone, so that before Python 3.14 no directory is found in it.
-        if isinstance(place, str) and isinstance(get_importer(place), zipimporter):
-            part = os.path.join(place, last)
-            if part not in parts:
-                parts.append(part)
+        # This is `pkgutil.extend_path`, but for what importing pkgutil costs, and but for wheels:
+        # they list files alone, so that before Python 3.14 no directory is found in them.
+        spec = PathFinder.find_spec(last, [place])
+        found = spec.submodule_search_locations if spec is not None else None
+        if found is None and isinstance(sys.path_importer_cache.get(place), zipimporter):
+            found = [os.path.join(place, last)]
+        parts.extend(part for part in found or () if part not in parts)
     return parts
 
 
