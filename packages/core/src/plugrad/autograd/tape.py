@@ -271,8 +271,11 @@ class Node:
         """A dictionary of the user's own, kept as long as the node."""
         return hooks_of(self).metadata
 
-    def apply(self, gradient: Any, edges: tuple[Node | None, ...]) -> tuple[Any, ...]:
-        """Return the gradient of each input whose edge is not None, on raw arrays."""
+    def apply(self, gradient: Any, edges: tuple[Node | None, ...], retain: bool) -> tuple[Any, ...]:
+        """Return the gradient of each input whose edge is not None, on raw arrays.
+
+        Without `retain`, let go of what was saved.
+        """
         raise NotImplementedError
 
     def apply_tensors(self, gradient: Any, edges: tuple[Node | None, ...]) -> tuple[Any, ...]:
@@ -325,7 +328,9 @@ class Output(Node):
         self.seq = tick()
         self.hooks = None
 
-    def apply(self, gradient: Any, edges: tuple[Node | None, ...]) -> tuple[Any, ...]:
+    def apply(
+        self, gradient: Any, edges: tuple[Node | None, ...], retain: bool = False
+    ) -> tuple[Any, ...]:
         """Hand the gradient on."""
         return (gradient,)
 

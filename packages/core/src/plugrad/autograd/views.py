@@ -10,6 +10,7 @@ meets a stale ``grad_fn``.
 from __future__ import annotations
 
 from copy import copy
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from weakref import ref
 
@@ -157,9 +158,10 @@ class CopySlices(Node):
     def saved(self, value: tuple[Any, ...] | None) -> None:
         self.inner.saved = value
 
-    def apply(self, gradient: Any, edges: tuple[Node | None, ...]) -> tuple[Any, ...]:
+    def apply(self, gradient: Any, edges: tuple[Node | None, ...], retain: bool) -> tuple[Any, ...]:
         """Run on raw arrays."""
-        return self._apply(self.table, gradient, edges, self.inner.apply)
+        inner = partial(self.inner.apply, retain=retain)
+        return self._apply(self.table, gradient, edges, inner)
 
     def apply_tensors(self, gradient: Any, edges: tuple[Node | None, ...]) -> tuple[Any, ...]:
         """Run on tensors, recording."""

@@ -69,9 +69,9 @@ class Rule(NamedTuple):
         return cls(function, code.co_varnames[: code.co_argcount])
 
 
-RESERVED: Final = frozenset(
-    ("run", "result", "table", "dtype", "tensor", "node", "saved", "cell", "out", "g", "k", "needs")
-)
+_RESERVED = """run records retain table dtype edges needs g k result results tensor tensors array
+    position where before node cell out"""
+RESERVED: Final = frozenset(_RESERVED.split())
 """Names that the compiled functions use for themselves."""
 
 
