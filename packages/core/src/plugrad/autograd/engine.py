@@ -266,12 +266,13 @@ class _Task:
                 continue
             if node.hooks is not None and node.hooks.post:
                 gradients = self._after(node, gradients, g)
+            shape = node.shape if node.elementwise else None
             for target, gi in zip(edges, gradients):  # noqa: B905  # a rule's arity was checked
                 if target is None:
                     continue
                 arrival = arrivals[target]
                 if gi is not None:
-                    if gi.shape != target.shape or gi.dtype is not target.dtype.np:
+                    if (shape or gi.shape) != target.shape or gi.dtype is not target.dtype.np:
                         gi = self._settle(node, target, gi)
                     if gi is None:
                         pass

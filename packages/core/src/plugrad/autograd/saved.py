@@ -70,7 +70,7 @@ def _changed(node: Node, position: int, item: Any, before: int, after: int) -> N
     else:
         array = node.saved[position - 1]
         what = f"its output ({_describe(array, node.table.dtypes[array.dtype])})"
-    by = cell.changed_by or "an in-place operation"
+    by = getattr(cell, "changed_by", "an in-place operation")
     raise RuntimeError(
         f"{node.op.name} saved {what} at version {before}, but {by} has since changed it "
         f"(version {after}), so its gradient cannot be computed. Use the operation that is not in "

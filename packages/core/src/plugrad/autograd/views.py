@@ -17,12 +17,13 @@ from weakref import ref
 from plugrad.autograd.modes import mode
 from plugrad.autograd.tape import (
     AccumulateGrad,
-    AliasCell,
     Meta,
     Node,
+    Views,
     alias_cell,
     hooks_of,
     meta_of,
+    new_cell,
     tick,
 )
 
@@ -106,7 +107,7 @@ def add_step(tensor: Tensor, parent: Tensor, step: Step, origin: str = "") -> No
         return
     cell = parent._cell
     if cell is None:
-        cell = parent._cell = AliasCell()
+        cell = parent._cell = new_cell()
     tensor._cell = cell
     if not mode.grad and not origin:
         origin = "no_grad"
@@ -123,9 +124,12 @@ def add_step(tensor: Tensor, parent: Tensor, step: Step, origin: str = "") -> No
         view.base = parent
         view.way = (None, step)
         view.origin = origin
-    if len(cell.views) >= cell.limit:
-        cell.sweep()
-    cell.views.append(ref(tensor))
+    views = cell.views
+    if views is None:
+        views = cell.views = Views()
+    elif len(views) >= views.limit:
+        views.sweep()
+    views.append(ref(tensor))
 
 
 class CopySlices(Node):
@@ -227,7 +231,8 @@ def restride(tensor: Tensor, array: Any, step: Step, back: Step, node: Node | No
 def _live_views(base: Tensor) -> list[Tensor]:
     """Return the differentiable views of a base."""
     cell = base._cell
-    aliases = [reference() for reference in cell.views] if cell is not None else []
+    views = (cell.views if cell is not None else None) or ()
+    aliases = [reference() for reference in views]
     return [
         alias
         for alias in aliases

@@ -75,6 +75,7 @@ def node_class(
         if compile_apply is not None:
             namespace["apply"] = compile_apply(operator, kind)
             namespace["saved"] = _saved_in(slots)
+            namespace["elementwise"] = operator.form == "elementwise"
         cls = _classes[operator, kind] = type(operator.node, (base,), namespace)
     return cls
 

@@ -109,6 +109,7 @@ def _bind(namespace: dict[str, Any], operator: Operator) -> None:
         new=object.__new__,
         Tensor=tape.tensor_class(),
         AliasCell=tape.AliasCell,
+        new_cell=tape.new_cell,
         add_step=views.add_step,
         versions_of=saved.versions_of,
         new_tensor=tape.new_tensor,
@@ -397,12 +398,12 @@ def _record(operator: Operator, public: dict[str, str], fixed_dtype: str) -> lis
         f"node.edges = ({tuple_source(edges)})",
     ]
     if operator.outputs is None and operator.saved_outputs:
-        lines.append("cell = tensor._cell = AliasCell()")
+        lines += ["cell = tensor._cell = new(AliasCell)", "cell.version = 0", "cell.views = None"]
         saved += ["result", "cell"]
     elif operator.saved_outputs:
         for name in operator.saved_outputs:
             lines.append(f"out_{name} = tensors[{operator.output_names.index(name)}]")
-            lines.append(f"out_{name}._cell = AliasCell()")
+            lines.append(f"out_{name}._cell = new_cell()")
             saved += [f"out_{name}._array", f"out_{name}._cell"]
     slots = [f"node.{slot}" for slot in saved_slots(operator)]
     lines += [f"{slot} = {value}" for slot, value in zip(slots, saved, strict=True)]
