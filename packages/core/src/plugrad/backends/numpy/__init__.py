@@ -6,6 +6,7 @@ from time import perf_counter
 
 from plugrad.backends.array_api import ArrayApiKernels
 from plugrad.backends.numpy.arrays import NumpyArrays
+from plugrad.backends.numpy.convolution import ConvolutionKernels
 from plugrad.backends.numpy.indexing import IndexingKernels
 from plugrad.backends.numpy.into import IntoKernels
 from plugrad.backends.numpy.linalg import LinalgKernels
@@ -32,6 +33,7 @@ class NumpyKernels(
     IndexingKernels,
     LinalgKernels,
     NetworkKernels,
+    ConvolutionKernels,
     ArrayApiKernels,
 ):
     """Kernels on NumPy arrays: what the standard's words leave slow, or cannot say."""
