@@ -55,6 +55,9 @@ class ConvolutionKernels(ArrayKernels):
     # ----------------------------------------------------------------------------------- columns
 
     def im2col(self, x: Any, kernel: Dims, dilation: Dims, padding: Dims, stride: Dims) -> Any:
+        if len(x.shape) == len(kernel) + 1:
+            image = self.xp.expand_dims(x, axis=0)
+            return self.im2col(image, kernel, dilation, padding, stride)[0, ...]
         counts = window_counts(x.shape[2:], kernel, stride, padding, dilation)
         return self._moved(x, counts, kernel, dilation, padding, stride)
 
@@ -72,6 +75,9 @@ class ConvolutionKernels(ArrayKernels):
     def col2im(
         self, x: Any, sizes: Shape, kernel: Dims, dilation: Dims, padding: Dims, stride: Dims
     ) -> Any:
+        if len(x.shape) == 2:
+            columns = self.xp.expand_dims(x, axis=0)
+            return self.col2im(columns, sizes, kernel, dilation, padding, stride)[0, ...]
         counts = window_counts(sizes, kernel, stride, padding, dilation)
         return self._added_up(x, counts, sizes, kernel, dilation, padding, stride)
 

@@ -14,6 +14,7 @@ from plugrad.backends.numpy.network import NetworkKernels
 from plugrad.backends.numpy.normalization import NormalizationKernels
 from plugrad.backends.numpy.ordering import OrderingKernels
 from plugrad.backends.numpy.pointwise import PointwiseKernels
+from plugrad.backends.numpy.pooling import PoolingKernels
 from plugrad.backends.numpy.reduction import ReductionKernels
 from plugrad.backends.numpy.shape import ShapeKernels
 from plugrad.backends.protocol import Backend, Event
@@ -34,6 +35,7 @@ class NumpyKernels(
     LinalgKernels,
     NetworkKernels,
     ConvolutionKernels,
+    PoolingKernels,
     ArrayApiKernels,
 ):
     """Kernels on NumPy arrays: what the standard's words leave slow, or cannot say."""
