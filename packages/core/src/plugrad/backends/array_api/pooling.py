@@ -41,6 +41,7 @@ class PoolingKernels(ArrayKernels):
         x = self._bordered(x, kernel, stride, padding, dilation, counts, self._lowest(x))
         out = self._across(x, self.xp.maximum, kernel, stride, dilation, counts)
         chosen = self._chosen(x, out, kernel, stride, padding, dilation, sizes)
+        chosen = self.xp.astype(chosen, self.xp.int64)
         found, weight = self.xp.zeros((), dtype=self.xp.int64, device=self.place), 1
         for axis in range(len(kernel) - 1, -1, -1):
             # Where its windows begin, and the place in the window, from the position's number.
@@ -264,7 +265,7 @@ class PoolingKernels(ArrayKernels):
             each = self.xp.expand_dims(begins, axis=-1) + self._int64(list(range(width)))
             each = self.xp.reshape(each, (*x.shape[:lead], 1, count * width))
             flat = self.xp.expand_dims(flat * size, axis=-1) + each
-            flat = self.xp.reshape(flat, (*x.shape[:lead], -1))
+            flat = self.xp.reshape(flat, (*x.shape[:lead], math.prod(flat.shape[lead:])))
         shape = tuple(k * c for k, c in zip(kernel, counts, strict=True))
         image = self.xp.reshape(x, (*x.shape[:lead], math.prod(sizes)))
         gathered = self.xp.reshape(self.gather(image, flat, lead), (*x.shape[:lead], *shape))

@@ -200,7 +200,9 @@ def _fractional(count: int) -> tuple[Function, Function]:
             output_size = [int(n * ratio) for n, ratio in zip(sizes, ratios, strict=True)]
         kernel = ints_given(name, "kernel_size", kernel_size, count)
         counts = ints_given(name, "output_size", output_size, count)
-        if any(c + k - 1 > n for c, k, n in zip(counts, kernel, sizes, strict=True)):
+        # In three dimensions PyTorch wants one to spare.
+        spare = count - 2
+        if any(c + k - 1 + spare > n for c, k, n in zip(counts, kernel, sizes, strict=True)):
             raise RuntimeError(
                 f"{name}(): {listed(counts)} different windows of {listed(kernel)} do not fit "
                 f"{listed(sizes)}"
