@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 from plugrad import dtypes
-from plugrad.operators.network import times
 from plugrad.size import listed
 from plugrad.vocabulary.forms import primitive
 from plugrad.vocabulary.registry import tensor_table as k
@@ -77,6 +76,12 @@ primitive(
     ),
 )  # fmt: skip
 
+_times_i = primitive(
+    "times_i", "x", node="MulBackward1", aten="aten::mul",
+    body=lambda k, x: k.complex(k.zeros_like(x), x),
+    x=lambda k, g: k.imag(g),
+)  # fmt: skip
+
 
 def _unused(
     x_shape: Ints, grad_shape: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints
@@ -116,7 +121,7 @@ def convolved(
     first = _convolution(a, c, e, *geometry)
     second = _convolution(b, d, None, *geometry)
     third = _convolution(a + b, c + d, both, *geometry)
-    return first - second + times(third - first - second, 1j)
+    return first - second + _times_i(third - first - second)
 
 
 def _parts(x: Any) -> tuple[Any, Any]:

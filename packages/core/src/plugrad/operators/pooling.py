@@ -13,6 +13,7 @@ from typing import Any
 from plugrad.operators.windows import ints_given, tensors_given
 from plugrad.size import listed
 from plugrad.vocabulary.forms import linear, primitive
+from plugrad.vocabulary.registry import functions
 from plugrad.vocabulary.registry import tensor_table as k
 
 __all__ = ["adaptive_averages", "adaptive_maxima", "averages", "maxima", "pick", "put_back"]
@@ -294,7 +295,7 @@ def adaptive_averages(name: str, count: int, input: Any, output_size: Any) -> An
     image = _with_height(input) if count == 1 and len(input._array.shape) > 1 else input
     if one and len(input._array.shape) in (count + 1, count + 2):
         last = len(image._array.shape)
-        result = k.mean_dim(image, tuple(range(last - max(count, 2), last)), True)
+        result = functions["mean"](image, tuple(range(last - max(count, 2), last)), True)
         return _without_height(result) if count == 1 else result
     _refuse_input(name, input, count, ())
     if count > 1:

@@ -98,7 +98,7 @@ def _pools() -> list[Sample]:
                 continue
             call = _call(f"avg_pool{n}d", windows, **options)
             found += [Sample(f"avg_pool{n}d", call, (each,), label=label) for each in (x, one)]
-        for counts in ((1,) * n, (3, 2, 3)[:n], (7, 9, 4)[:n], (2, 6, 1)[-n:]):
+        for counts in ((1,) * n, (3, 2, 3)[:n], (7, 9, 4)[:n], (2, 6, 2)[-n:]):
             label = "x".join(map(str, counts))
             mean, most = f"adaptive_avg_pool{n}d", f"adaptive_max_pool{n}d"
             size = counts[0] if n == 1 else counts
