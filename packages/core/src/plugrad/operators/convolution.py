@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugrad import dtypes
-from plugrad.size import listed
+from plugrad.size import is_int, listed
 from plugrad.vocabulary.forms import primitive
 from plugrad.vocabulary.registry import tensor_table as k
 
@@ -135,6 +135,8 @@ def _refuse_geometry(
     transposed: bool,
 ) -> None:  # fmt: skip
     """Check numbers that no shape needs to be known for."""
+    if not is_int(groups):
+        raise TypeError(f"{name}(): groups must be an int, not {type(groups).__name__}")
     if min(stride) < 1 or min(dilation) < 1 or groups < 1:
         raise RuntimeError(
             f"{name}(): stride {listed(stride)}, dilation {listed(dilation)} and groups {groups} "
