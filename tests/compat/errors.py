@@ -9,6 +9,8 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from window_errors import convolution, pooling
+
 Call = Callable[[Any], Any]
 
 
@@ -601,7 +603,7 @@ def conversion() -> list[Call]:
 
 FAMILIES = (
     creation, pointwise, in_place, reduction, shape, joining, indexing, linalg, ordering, network,
-    random, autograd, conversion,
+    random, autograd, conversion, convolution, pooling,
 )  # fmt: skip
 
 

@@ -247,7 +247,9 @@ def _values(node: OperatorNode, k: Any, compute: dtype | None, *, raw: bool) -> 
     for position, name in enumerate(operator.saved_outputs):
         array, cell = outputs[2 * position : 2 * position + 2]
         if raw:
-            values[name] = array if compute is None else k.cast(array, compute)
+            kind = node.table.dtypes[array.dtype]
+            fixed = compute is None or not (kind.is_floating_point or kind.is_complex)
+            values[name] = array if fixed else k.cast(array, compute)
         else:
             number = operator.output_names.index(name)
             tensor = saving.rebuild_output(node, number, array, cell)

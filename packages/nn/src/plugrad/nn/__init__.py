@@ -11,12 +11,26 @@ from __future__ import annotations
 
 from plugrad.nn import functional as functional
 from plugrad.nn import init as init
-from plugrad.nn.modules import activation, containers, linear, loss, regularization
+from plugrad.nn.modules import (
+    activation,
+    adaptive,
+    containers,
+    conv,
+    folding,
+    linear,
+    loss,
+    pooling,
+    regularization,
+)
 from plugrad.nn.modules.activation import *  # noqa: F403
+from plugrad.nn.modules.adaptive import *  # noqa: F403
 from plugrad.nn.modules.containers import *  # noqa: F403
+from plugrad.nn.modules.conv import *  # noqa: F403
+from plugrad.nn.modules.folding import *  # noqa: F403
 from plugrad.nn.modules.linear import *  # noqa: F403
 from plugrad.nn.modules.loss import *  # noqa: F403
 from plugrad.nn.modules.module import Module as Module
+from plugrad.nn.modules.pooling import *  # noqa: F403
 from plugrad.nn.modules.regularization import *  # noqa: F403
 from plugrad.nn.parameter import Buffer as Buffer
 from plugrad.nn.parameter import Parameter as Parameter
@@ -25,9 +39,13 @@ __version__ = "0.1.0"
 
 LAYERS = [
     *activation.__all__,
+    *adaptive.__all__,
     *containers.__all__,
+    *conv.__all__,
+    *folding.__all__,
     *linear.__all__,
     *loss.__all__,
+    *pooling.__all__,
     *regularization.__all__,
 ]
 """The names of all modules, which the plugin offers."""

@@ -7,6 +7,7 @@ from time import perf_counter
 from plugrad.backends.array_api import ArrayApiKernels
 from plugrad.backends.numpy.allocation import keep_freed_memory
 from plugrad.backends.numpy.arrays import NumpyArrays
+from plugrad.backends.numpy.convolution import ConvolutionKernels
 from plugrad.backends.numpy.indexing import IndexingKernels
 from plugrad.backends.numpy.into import IntoKernels
 from plugrad.backends.numpy.linalg import LinalgKernels
@@ -14,6 +15,7 @@ from plugrad.backends.numpy.network import NetworkKernels
 from plugrad.backends.numpy.normalization import NormalizationKernels
 from plugrad.backends.numpy.ordering import OrderingKernels
 from plugrad.backends.numpy.pointwise import PointwiseKernels
+from plugrad.backends.numpy.pooling import PoolingKernels
 from plugrad.backends.numpy.reduction import ReductionKernels
 from plugrad.backends.numpy.shape import ShapeKernels
 from plugrad.backends.protocol import Backend, Event
@@ -33,6 +35,8 @@ class NumpyKernels(
     IndexingKernels,
     LinalgKernels,
     NetworkKernels,
+    ConvolutionKernels,
+    PoolingKernels,
     ArrayApiKernels,
 ):
     """Kernels on NumPy arrays: what the standard's words leave slow, or cannot say."""

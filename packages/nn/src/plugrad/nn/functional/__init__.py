@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import plugrad
-from plugrad.nn.functional import activation
+from plugrad.nn.functional import activation, convolution, pooling
 from plugrad.nn.functional.activation import *  # noqa: F403
+from plugrad.nn.functional.convolution import *  # noqa: F403
+from plugrad.nn.functional.pooling import *  # noqa: F403
 from plugrad.operators import (
     attention,
     binary,
@@ -26,6 +28,8 @@ from plugrad.tensor import Tensor
 
 __all__ = [
     *activation.__all__,
+    *convolution.__all__,
+    *pooling.__all__,
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "cross_entropy",
