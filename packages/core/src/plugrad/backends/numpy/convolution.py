@@ -13,7 +13,7 @@ from plugrad.backends.array_api import Dims, Shape
 from plugrad.backends.array_api.convolution import ConvolutionKernels as Standard
 from plugrad.backends.array_api.convolution import positions, spread_sizes, window_counts
 from plugrad.backends.numpy.arrays import Array
-from plugrad.threads import alone
+from plugrad.threads import WORTH_WAKING, alone
 
 __all__ = ["ConvolutionKernels"]
 
@@ -21,8 +21,6 @@ __all__ = ["ConvolutionKernels"]
 _CACHED = 1 << 18
 # With fewer windows than this an image's own product is too narrow to be fast.
 _NARROW = 64
-# Products of so many multiplications are worth a second thread.
-_WORTH_WAKING = 1 << 22
 
 _All = slice(None)
 
@@ -194,6 +192,6 @@ def _inner(sizes: Shape, padding: Dims) -> tuple[slice, ...]:
 def _product(x: Array, y: Array, out: Any = None) -> Array:
     """Return a batch of matrix products, in one thread where each is small."""
     multiply: Callable[[Array, Array], Array] = partial(numpy.matmul, out=out)
-    if x.shape[-2] * x.shape[-1] * y.shape[-1] < _WORTH_WAKING:
+    if x.shape[-2] * x.shape[-1] * y.shape[-1] < WORTH_WAKING:
         return alone(multiply, x, y)  # type: ignore[no-any-return]
     return multiply(x, y)
