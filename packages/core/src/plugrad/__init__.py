@@ -57,7 +57,7 @@ globals().update(_LAYOUTS)
 globals().update(_TENSOR_TYPES)
 globals().update(_functions)
 
-_LAZY = ("cuda", "linalg", "plugins", "return_types", "testing", "threads", "transforms")
+_LAZY = ("cuda", "linalg", "plugins", "return_types", "special", "testing", "threads", "transforms")
 
 
 def __getattr__(name: str) -> Any:

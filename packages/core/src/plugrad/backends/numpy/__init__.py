@@ -14,6 +14,7 @@ from plugrad.backends.numpy.normalization import NormalizationKernels
 from plugrad.backends.numpy.ordering import OrderingKernels
 from plugrad.backends.numpy.pointwise import PointwiseKernels
 from plugrad.backends.numpy.reduction import ReductionKernels
+from plugrad.backends.numpy.scipy import ScipyKernels
 from plugrad.backends.numpy.shape import ShapeKernels
 from plugrad.backends.protocol import Backend, Event
 from plugrad.devices import device
@@ -32,6 +33,7 @@ class NumpyKernels(
     IndexingKernels,
     LinalgKernels,
     NetworkKernels,
+    ScipyKernels,
     ArrayApiKernels,
 ):
     """Kernels on NumPy arrays: what the standard's words leave slow, or cannot say."""
