@@ -11,6 +11,7 @@ References
 .. [2] S. Winitzki, A handy approximation for the error function and its inverse, 2008.
 .. [3] M. Abramowitz, I. A. Stegun, Handbook of Mathematical Functions, 1964: 6.3.18 (digamma),
    9.6.10 and 9.7.1 (Bessel), 23.2 (zeta).
+.. [4] J. Maddock, the digamma function of the library Boost.Math, 2006.
 """
 
 from __future__ import annotations
@@ -68,6 +69,18 @@ _LGAMMA_STIRLING = (
     8.11614167470508450300e-4, -5.95061904284301438324e-4, 7.93650340457716943945e-4,
     -2.77777777730099687205e-3, 8.33333333333331927722e-2,
 )  # fmt: skip
+
+# digamma on [1, 2], (x - root) (Y + P / Q) in x - 1, and its root in three parts. [4]
+_DIGAMMA_Y = 0.99558162689208984
+_DIGAMMA_P = (
+    -0.0020713321167745952, -0.045251321448739056, -0.28919126444774784, -0.65031853770896507,
+    -0.32555031186804491, 0.25479851061131551,
+)  # fmt: skip
+_DIGAMMA_Q = (
+    -0.55789841321675513e-6, 0.0021284987017821144, 0.054151797245674225, 0.43593529692665969,
+    1.4606242909763515, 2.0767117023730469, 1.0,
+)  # fmt: skip
+_ROOT = (1569415565 / 2**30, 381566830 / 2**60, 0.9016312093258695918615325266959189453125e-19)
 
 # B(2n) / (2n) for the asymptotic series of digamma, B(2n) / (2n)! for that of zeta. [3]
 _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
@@ -238,15 +251,26 @@ class SpecialKernels(ArrayKernels):
         pole = negative & (part == 0)
         angle = xp.where(negative & ~pole, part, xp.ones_like(x) * 0.5) * math.pi
         y = xp.where(negative, 1 - x, xp.where(x == 0, x + 1, x))
-        shift = xp.zeros_like(y)
-        for _ in range(10):
+        # On [1, 2] by a fit that has the root as a factor; a unit below, by psi(x) = psi(x + 1) - 1/x.
+        below = y < 1
+        near = y <= 2
+        z = xp.where(near, xp.where(below, y + 1, y), xp.ones_like(y))
+        ratio = _polynomial(z - 1, _DIGAMMA_P) / _polynomial(z - 1, _DIGAMMA_Q)
+        centre = (((z - _ROOT[0]) - _ROOT[1]) - _ROOT[2]) * (_DIGAMMA_Y + ratio)
+        centre = xp.where(below, centre - 1 / xp.where(below, y, xp.ones_like(y)), centre)
+        y = xp.where(near, xp.zeros_like(y) + 10, y)
+        shifts = []
+        for _ in range(8):
             up = y < 10
-            shift = xp.where(up, shift - 1 / y, shift)
+            shifts.append(xp.where(up, 1 / y, xp.zeros_like(y)))
             y = xp.where(up, y + 1, y)
         inverse = 1 / (y * y)
         coefficients = [b / (2 * n + 2) for n, b in enumerate(_BERNOULLI)]
         series = _polynomial(inverse, coefficients[::-1]) * inverse
-        result = xp.log(y) - 0.5 / y - series + shift
+        result = xp.log(y) - 0.5 / y - series
+        for shift in reversed(shifts):  # the largest last, which loses least
+            result = result - shift
+        result = xp.where(near, centre, result)
         result = xp.where(negative, result - math.pi / xp.tan(angle), result)
         result = xp.where(pole, x * math.nan, result)
         return xp.where(x == 0, -self.copysign(xp.zeros_like(x) + math.inf, x), result)
