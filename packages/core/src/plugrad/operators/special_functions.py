@@ -7,9 +7,10 @@ only `plugrad.special` offers.
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
-from plugrad.operators.operands import undifferentiable
+from plugrad.operators.operands import require_tensors, undifferentiable
 from plugrad.vocabulary.forms import elementwise, function
 from plugrad.vocabulary.inplace import inplace
 from plugrad.vocabulary.registry import operators
@@ -170,11 +171,11 @@ def _density(k: Any, g: Any, x: Any, y: Any) -> Any:
 
 
 elementwise(
-    "igamma", result="floating", accepts="real floating",
+    "igamma", result="floating", accepts="real floating", check=partial(require_tensors, "igamma"),
     x=undifferentiable("igamma by its first argument"), y=_density,
 )  # fmt: skip
 elementwise(
-    "igammac", result="floating", accepts="real floating",
+    "igammac", result="floating", accepts="real floating", check=partial(require_tensors, "igammac"),
     x=undifferentiable("igammac by its first argument"),
     y=lambda k, g, x, y: -_density(k, g, x, y),
 )  # fmt: skip
