@@ -37,6 +37,7 @@ from plugrad import linalg as linalg
 from plugrad import plugins as plugins
 from plugrad import random as random
 from plugrad import return_types as return_types
+from plugrad import special as special
 from plugrad import testing as testing
 from plugrad.autograd.modes import enable_grad as enable_grad
 from plugrad.autograd.modes import inference_mode as inference_mode

@@ -43,9 +43,7 @@ def _check_weights(name: str, weights: Any, count: int, whole: bool) -> None:
 
 
 @function("function method")
-def cov(
-    input: Any, *, correction: int = 1, fweights: Any = None, aweights: Any = None
-) -> Any:
+def cov(input: Any, *, correction: int = 1, fweights: Any = None, aweights: Any = None) -> Any:
     """Return the covariances of variables.
 
     Parameters

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from plugrad import return_types
-from plugrad.autograd.tape import TensorBase
 from plugrad.operators.dimensions import require_tensor
+from plugrad.vocabulary.arguments import is_number
 from plugrad.vocabulary.forms import function
 from plugrad.vocabulary.registry import functions
 
@@ -17,7 +17,7 @@ __all__ = ["histogram", "histogramdd"]
 
 def _edges(name: str, x: Any, bins: Any, range: Any, axis: int) -> Any:
     """Return the edges of bins: those that were given, or as many as were asked for."""
-    if isinstance(bins, TensorBase):
+    if not is_number(bins):
         if bins.ndim != 1 or bins.numel() < 2 or bins.dtype is not x.dtype:
             raise RuntimeError(
                 f"{name}(): the edges along axis {axis} must be a vector of 2 or more numbers of "
@@ -41,9 +41,7 @@ def _edges(name: str, x: Any, bins: Any, range: Any, axis: int) -> Any:
     return functions["linspace"](low, high, bins + 1, dtype=x.dtype, device=x.device)
 
 
-def _counted(
-    name: str, points: Any, weight: Any, density: bool, edges: Sequence[Any]
-) -> Any:
+def _counted(name: str, points: Any, weight: Any, density: bool, edges: Sequence[Any]) -> Any:
     """Return the histogram of points, one a row, in bins of given edges."""
     place, inside = None, None
     for axis, edge in enumerate(edges):
@@ -54,12 +52,13 @@ def _counted(
         within = (x >= edge[0]) & (x <= edge[-1])
         inside = within if inside is None else inside & within
         place = index if place is None else place * count + index
-    assert place is not None and inside is not None
+    assert place is not None
+    assert inside is not None
     shape = [edge.numel() - 1 for edge in edges]
     if weight is not None:
         weight = weight.reshape(-1)[inside].double()
     counts = functions["bincount"](place[inside], weight, math.prod(shape))
-    result = counts.to(points.dtype).reshape(shape)
+    result = counts.reshape(shape).to(points.dtype, copy=True)
     if density:
         result = result / result.sum()
         for axis, edge in enumerate(edges):
@@ -70,9 +69,10 @@ def _counted(
 
 
 def _checked(name: str, input: Any, weight: Any, shape: Sequence[int]) -> tuple[Any, Any]:
-    if not input._dtype.is_floating_point or input._dtype.low_precision:
+    if not input._dtype.is_floating_point:
         raise NotImplementedError(
-            f"{name}() is for float32 and float64, not for {input._dtype}; convert with .float()"
+            f"{name}() is for real floating-point numbers, not for {input._dtype}; convert with "
+            ".float()"
         )
     if weight is not None:
         require_tensor(name, weight, "weight")

@@ -8,7 +8,7 @@ from typing import Any
 from plugrad import dtypes
 from plugrad.autograd.tape import TensorBase
 from plugrad.operators.dimensions import require_tensor
-from plugrad.operators.network import divided
+from plugrad.operators.network import divided, times
 from plugrad.shapes import normalize_dims
 from plugrad.vocabulary.arguments import is_number
 from plugrad.vocabulary.forms import function
@@ -20,6 +20,10 @@ __all__ = ["gradient", "vander"]
 def _over(x: Any, number: Any) -> Any:
     # PyTorch's graph shows another overload than where a user divides; integers become floats.
     return divided(x, number) if x._dtype.category >= dtypes.Category.FLOATING else x / number
+
+
+def _by(x: Any, number: float) -> Any:
+    return times(x, number) if x._dtype.category >= dtypes.Category.FLOATING else x * number
 
 
 def _even(x: Any, dim: int, step: Any, edge_order: int) -> Any:
@@ -34,9 +38,9 @@ def _even(x: Any, dim: int, step: Any, edge_order: int) -> Any:
         first = _over(at(1, 2) - at(0, 1), step)
         last = _over(at(size - 1, size) - at(size - 2, size - 1), step)
     else:
-        first = _over(-1.5 * at(0, 1) + 2 * at(1, 2) - 0.5 * at(2, 3), step)
+        first = _over(_by(at(0, 1), -1.5) + _by(at(1, 2), 2.0) - _by(at(2, 3), 0.5), step)
         ends = [at(size - n, size - n + 1) for n in (1, 2, 3)]
-        last = _over(1.5 * ends[0] - 2 * ends[1] + 0.5 * ends[2], step)
+        last = _over(_by(ends[0], 1.5) - _by(ends[1], 2.0) + _by(ends[2], 0.5), step)
     return functions["cat"]((first, middle, last), dim)
 
 
@@ -111,7 +115,7 @@ def gradient(input: Any, *, spacing: Any = None, dim: Any = None, edge_order: in
     if input._dtype in (dtypes.uint8, dtypes.bool_):
         raise RuntimeError(f"gradient(): {input._dtype} cannot hold differences; use .float()")
     dims = tuple(range(input.ndim)) if dim is None else normalize_dims(dim, input.ndim)
-    spacings = [1 if spacing is None else spacing] * len(dims)
+    spacings: list[Any] = [1 if spacing is None else spacing] * len(dims)
     if isinstance(spacing, Sequence):
         spacings = list(spacing)
         if len(spacings) == 1 and not isinstance(spacings[0], TensorBase):

@@ -175,7 +175,7 @@ elementwise(
     x=undifferentiable("igamma by its first argument"), y=_density,
 )  # fmt: skip
 elementwise(
-    "igammac", result="floating", accepts="real floating", check=partial(require_tensors, "igammac"),
-    x=undifferentiable("igammac by its first argument"),
+    "igammac", result="floating", accepts="real floating",
+    check=partial(require_tensors, "igammac"), x=undifferentiable("igammac by its first argument"),
     y=lambda k, g, x, y: -_density(k, g, x, y),
 )  # fmt: skip

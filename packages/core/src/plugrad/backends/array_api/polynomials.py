@@ -29,8 +29,8 @@ class PolynomialKernels(ArrayKernels):
     ) -> Any:
         """Return polynomials from those of degree 1, and a step from degrees k and k - 1 on."""
         xp = self.xp
-        finite = xp.isfinite(n)
-        degree = xp.trunc(xp.where(finite, n, xp.zeros_like(n) - 1))
+        # What is no 64-bit integer is no degree.
+        degree = xp.trunc(xp.where(xp.abs(n) < 2.0**63, n, xp.zeros_like(n) - 1))
         now, before = first, xp.ones_like(x)
         result = xp.where(degree == 0, before, xp.where(degree > 0, now, xp.zeros_like(x)))
         largest = int(xp.max(degree)) if math.prod(degree.shape) else 0

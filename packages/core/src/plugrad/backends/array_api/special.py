@@ -251,7 +251,7 @@ class SpecialKernels(ArrayKernels):
         pole = negative & (part == 0)
         angle = xp.where(negative & ~pole, part, xp.ones_like(x) * 0.5) * math.pi
         y = xp.where(negative, 1 - x, xp.where(x == 0, x + 1, x))
-        # On [1, 2] by a fit that has the root as a factor; a unit below, by psi(x) = psi(x + 1) - 1/x.
+        # On [1, 2] by a fit that has the root as a factor; below, psi(x) = psi(x + 1) - 1/x.
         below = y < 1
         near = y <= 2
         z = xp.where(near, xp.where(below, y + 1, y), xp.ones_like(y))

@@ -68,7 +68,7 @@ class ActivationKernels(SpecialKernels):
 
     def softplus(self, x: Array, beta: float, threshold: float) -> Array:
         scaled = numpy.asarray(x if beta == 1 else x * beta)
-        result = numpy.asarray(numpy.minimum(scaled, x.dtype.type(threshold)))
+        result: Array = numpy.asarray(numpy.minimum(scaled, x.dtype.type(threshold)))
         numpy.exp(result, out=result)
         numpy.log1p(result, out=result)
         if beta != 1:
@@ -77,17 +77,19 @@ class ActivationKernels(SpecialKernels):
         return result
 
     def hardswish(self, x: Array) -> Array:
-        result = numpy.asarray(numpy.add(x, 3))
+        result: Array = numpy.asarray(numpy.add(x, 3))
         numpy.clip(result, x.dtype.type(0), x.dtype.type(6), out=result)
         numpy.multiply(result, x, out=result)
-        return numpy.divide(result, 6, out=result)
+        numpy.divide(result, 6, out=result)
+        return result
 
     def logsigmoid(self, x: Array) -> Array:
         result = numpy.abs(x, out=numpy.empty(x.shape, x.dtype))
         numpy.negative(result, out=result)
         numpy.exp(result, out=result)
         numpy.log1p(result, out=result)
-        return numpy.subtract(self.clamp_max(x, 0.0), result, out=result)
+        numpy.subtract(self.clamp_max(x, 0.0), result, out=result)
+        return result
 
     def leaky_relu(self, x: Array, negative_slope: float) -> Array:
         result = numpy.multiply(x, negative_slope, out=numpy.empty(x.shape, x.dtype))

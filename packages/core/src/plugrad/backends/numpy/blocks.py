@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy
 
@@ -15,7 +15,7 @@ __all__ = ["in_blocks"]
 # Elements of one block: half a dozen arrays of this many doubles fit into a second-level cache.
 _BLOCK = 32768
 
-Kernel = Callable[..., Any]
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
 def in_blocks(kernel: Kernel) -> Kernel:
@@ -41,7 +41,7 @@ def in_blocks(kernel: Kernel) -> Kernel:
         assert result is not None
         return result.reshape(x.shape)
 
-    return wrapped
+    return cast(Kernel, wrapped)
 
 
 def _side_by_side(x: Array, others: tuple[Any, ...]) -> bool:

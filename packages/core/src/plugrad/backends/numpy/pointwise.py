@@ -69,9 +69,9 @@ class PointwiseKernels(ActivationKernels, Standard):
     copysign = staticmethod(numpy.copysign)
     conj = staticmethod(numpy.conjugate)
     frexp: Any = staticmethod(numpy.frexp)
-    nextafter = staticmethod(numpy.nextafter)
-    gcd = staticmethod(numpy.gcd)
-    lcm = staticmethod(numpy.lcm)
+    nextafter: Any = staticmethod(numpy.nextafter)
+    gcd: Any = staticmethod(numpy.gcd)
+    lcm: Any = staticmethod(numpy.lcm)
     eq = staticmethod(numpy.equal)
     ne = staticmethod(numpy.not_equal)
     lt = staticmethod(numpy.less)
@@ -114,9 +114,7 @@ class PointwiseKernels(ActivationKernels, Standard):
         return self._divided(x, y, numpy.floor, numpy.floor_divide, False)
 
     @in_blocks
-    def _divided(
-        self, x: Array, y: Array, whole: Any, exactly: Any, wants_rest: bool
-    ) -> Array:
+    def _divided(self, x: Array, y: Array, whole: Any, exactly: Any, wants_rest: bool) -> Array:
         """Return the whole quotient of a division, or what it leaves.
 
         Of single precision, both are exact in double for quotients up to 2**28. What is left,

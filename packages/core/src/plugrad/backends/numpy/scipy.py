@@ -15,7 +15,7 @@ def _from_scipy(ours: str, theirs: str) -> Callable[..., Array]:
 
     def kernel(self: Any, *arrays: Array) -> Array:
         try:
-            from scipy import special
+            from scipy import special  # type: ignore[import-untyped, unused-ignore]
         except ImportError as error:
             raise ImportError(
                 f"{ours}() needs the package scipy, because NumPy has no such function: "
@@ -43,4 +43,5 @@ class ScipyKernels:
     _airy = staticmethod(_from_scipy("airy_ai", "airy"))
 
     def airy_ai(self, x: Array) -> Array:
-        return self._airy(self, x)[0]
+        values: Array = self._airy(self, x)[0]
+        return values
