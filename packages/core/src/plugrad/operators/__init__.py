@@ -13,6 +13,7 @@ from typing import Any
 from plugrad.operators import (  # noqa: F401  # imported for what they declare
     activation,
     addmm,
+    alternates,
     arithmetic,
     arranging,
     attention,

@@ -188,6 +188,28 @@ def _sampled() -> Iterator[Sample]:
     yield case("vander", lambda t, x: t.vander(x, 2), masks(3), label="bools")
 
 
+def _alternates() -> Iterator[Sample]:
+    for p in (0, 1, 2, 3, float("inf")):
+        yield case("dist", lambda t, x, y, p=p: t.dist(x, y, p), real(3, 4), real(4), label=f"{p}",
+                   second=p in (1, 2, 3))  # fmt: skip
+    yield case("dist", lambda t, x, y: x.dist(y), real(3), real(3), dtypes=COMPLEX, label="method")
+    for size in ((3, 1), (4,), (1, 4), (3, 4)):
+        yield case("sum_to_size", lambda t, x, s=size: x.sum_to_size(s), real(3, 4),
+                   label="x".join(map(str, size)))  # fmt: skip
+    for wrap in (False, True):
+        yield case("fill_diagonal_", lambda t, x, w=wrap: x.clone().fill_diagonal_(2.0, wrap=w),
+                   real(7, 3), graph=False, label=f"{wrap}")  # fmt: skip
+    yield case("fill_diagonal_", lambda t, x: x.clone().fill_diagonal_(2.0), real(2, 2, 2),
+               graph=False)  # fmt: skip
+    constant = real(2, 3, grad=False)
+    yield case("apply_", lambda t, x: x.clone().apply_(lambda v: v * 2 + 1), constant)
+    yield case("map_", lambda t, x, y: x.clone().map_(y, lambda a, b: a - b), constant, constant)
+    yield case("broadcast_shapes", lambda t, x: t.tensor(
+        list(t.broadcast_shapes(x.shape, (4, 1, 1), 3))), constant)  # fmt: skip
+    yield case("get_device", lambda t, x: t.tensor([
+        t.get_device(x), t.is_inference(x), t.is_signed(x), x.ndimension()]), constant)  # fmt: skip
+
+
 SAMPLES: tuple[Sample, ...] = (
     *_functions(),
     *_of_two(),
@@ -195,4 +217,5 @@ SAMPLES: tuple[Sample, ...] = (
     *_histograms(),
     *_integers(),
     *_sampled(),
+    *_alternates(),
 )
