@@ -6,8 +6,8 @@ from typing import Any
 
 from plugrad.autograd.modes import no_grad
 from plugrad.operators.dimensions import apply, require_floating, require_tensor
-from plugrad.operators.norms import _norm_rule
 from plugrad.operators.interchange import get_device
+from plugrad.operators.norms import _norm_rule
 from plugrad.shapes import Size, broadcast_shapes
 from plugrad.tensor import Tensor
 from plugrad.vocabulary.forms import function, primitive
