@@ -131,4 +131,5 @@ class SpecialKernels(Standard):
         series /= y
         series += (y - 0.5) * numpy.log(y) - y + 0.5 * math.log(2 * math.pi)
         series -= numpy.log(rising)
+        series[(x == 1) | (x == 2)] = 0  # its roots
         return series.astype(numpy.float32)
