@@ -28,10 +28,14 @@ FAMILIES: Final = {
     ),
     "random": "randomness random_fills sampling",
     "pointwise": (
-        "arithmetic powers rounding transcendental special_functions complex_parts blending bounds"
+        "arithmetic powers rounding transcendental special_functions complex_parts blending bounds "
+        "divisors"
     ),
     "comparison": "comparison",
-    "reduction": ("reduction products extremes statistics norms scans differences counting"),
+    "reduction": (
+        "reduction products extremes statistics norms scans differences counting "
+        "covariance histograms"
+    ),
     "ordering": "ordering ranks",
     "shape": ("shape axes joining splitting arranging parts conversion spaces"),
     "indexing": "indexing gathering selection masking picking",
