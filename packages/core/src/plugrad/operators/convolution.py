@@ -116,8 +116,10 @@ def convolved(
     # Three real convolutions, as PyTorch records them: (a + bi)(c + di) has the real part ac - bd
     # and the imaginary part (a + b)(c + d) - ac - bd.
     (a, b), (c, d) = _parts(input), _parts(weight)
-    e, f = (None, None) if bias is None else _parts(bias)
-    both = None if bias is None else e + f
+    e = both = None
+    if bias is not None:
+        e, f = _parts(bias)
+        both = e + f
     first = _convolution(a, c, e, *geometry)
     second = _convolution(b, d, None, *geometry)
     third = _convolution(a + b, c + d, both, *geometry)

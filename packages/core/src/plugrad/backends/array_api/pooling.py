@@ -151,6 +151,8 @@ class PoolingKernels(ArrayKernels):
         # Among integers, as PyTorch divides them: towards zero.
         if self.dtypes[x.dtype].is_floating_point:
             return x / shares
+        if isinstance(shares, int) and shares < 0:
+            return -self._divided(x, -shares)
         return self.xp.sign(x) * (self.xp.abs(x) // shares)
 
     def _shares(

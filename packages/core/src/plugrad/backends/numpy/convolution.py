@@ -81,7 +81,7 @@ class ConvolutionKernels(Standard):
         plain = set(stride) == {1} and not any(extra) and min(borders) >= 0
         if plain and filters <= 2 * channels * groups:
             # Then it is a convolution with the weight turned around.
-            turned = grouped.swapaxes(1, 2)[(..., *(slice(None, None, -1) for _ in kernel))]
+            turned = numpy.flip(grouped.swapaxes(1, 2), tuple(range(3, grouped.ndim)))
             turned = turned.reshape(groups * channels, filters // groups, *kernel)
             return self._gathered(x, turned, stride, borders, dilation, extra, groups)
         counts, number = x.shape[2:], math.prod(x.shape[2:])
