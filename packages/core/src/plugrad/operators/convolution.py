@@ -137,7 +137,7 @@ def _refuse_geometry(
     transposed: bool,
 ) -> None:  # fmt: skip
     """Check numbers that no shape needs to be known for."""
-    if not is_int(groups):
+    if groups.__class__ is not int and not is_int(groups):
         raise TypeError(f"{name}(): groups must be an int, not {type(groups).__name__}")
     if min(stride) < 1 or min(dilation) < 1 or groups < 1:
         raise RuntimeError(

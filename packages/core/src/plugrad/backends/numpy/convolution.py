@@ -92,8 +92,11 @@ class ConvolutionKernels(Standard):
         result = numpy.zeros((len(x), groups * channels, *padded), x.dtype)
         places = list(positions(kernel, stride, dilation, counts))
         step = max(1, _CACHED // max(groups * depth * number, 1))
+        # Fresh memory costs more than what is done in it.
+        buffer = numpy.empty((min(step, len(x)), groups, depth, number), x.dtype)
         for start in range(0, len(x), step):
-            columns = _product(weights, rows[start : start + step])
+            some = rows[start : start + step]
+            columns = _product(weights, some, out=buffer[: len(some)])
             columns = columns.reshape(len(columns), groups * channels, len(places), *counts)
             part = result[start : start + step]
             for i, place in enumerate(places):

@@ -10,6 +10,7 @@ import numpy
 from plugrad.backends.array_api import Dims, Shape
 from plugrad.backends.array_api.convolution import positions
 from plugrad.backends.array_api.pooling import PoolingKernels as Standard
+from plugrad.backends.array_api.pooling import adaptive_bounds
 from plugrad.backends.numpy.arrays import Array
 
 __all__ = ["PoolingKernels"]
@@ -71,6 +72,23 @@ class PoolingKernels(Standard):
             numpy.bitwise_or(differs, numpy.uint8(position), out=differs)
             numpy.minimum(chosen, differs, out=chosen)
         return chosen
+
+    def _summed(self, x: Any, counts: Dims) -> Any:
+        lead = x.ndim - len(counts)
+        even = all(c and n % c == 0 for n, c in zip(x.shape[lead:], counts, strict=True))
+        if even or x.dtype.kind != "f":
+            return super()._summed(x, counts)
+        result = x
+        for axis, count in enumerate(counts, lead):
+            size = x.shape[axis]
+            members = numpy.zeros((size, count), x.dtype)
+            for i, (start, stop) in enumerate(zip(*adaptive_bounds(size, count), strict=True)):
+                members[start:stop, i] = 1
+            result = numpy.moveaxis(numpy.moveaxis(result, axis, -1) @ members, -1, axis)
+        if not numpy.isfinite(numpy.add.reduce(result, axis=None)):
+            # Zero times infinity is NaN.
+            return super()._summed(x, counts)
+        return result
 
     def _across(
         self, x: Any, combine: Any, kernel: Dims, stride: Dims, dilation: Dims, counts: Dims
