@@ -145,7 +145,7 @@ class PoolingKernels(ArrayKernels):
             for place in positions((k,), (s,), (1,), (c,)):
                 spread[(..., *place, *rest)] += g
             g = spread[(..., slice(p, p + n), *rest)]
-        return g
+        return g if self.is_dense(g) else self.copy(g)
 
     def _divided(self, x: Any, shares: Any) -> Any:
         # Among integers, as PyTorch divides them: towards zero.

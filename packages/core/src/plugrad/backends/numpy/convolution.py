@@ -35,6 +35,8 @@ class ConvolutionKernels(Standard):
     ) -> Array:
         windows = _Windows(self._padded(x, padding), kernel, stride, dilation, counts)
         columns = windows.columns((0, len(x), 0, counts[0]), joined=False)
+        if windows.whole and not any(padding):
+            columns = columns.copy()
         return columns.reshape(len(x), x.shape[1] * math.prod(kernel), math.prod(counts))
 
     def _padded(self, x: Array, padding: Dims, value: Any = 0) -> Array:
@@ -101,7 +103,7 @@ class ConvolutionKernels(Standard):
             part = result[start : start + step]
             for i, place in enumerate(places):
                 part[(_All, _All, *place)] += columns[:, :, i]
-        return result[_inner(sizes, padding)] if any(padding) else result
+        return numpy.ascontiguousarray(result[_inner(sizes, padding)])
 
     def convolution_weight(
         self, g: Array, x: Array, kernel: Dims, stride: Dims, padding: Dims, dilation: Dims,

@@ -50,7 +50,7 @@ class PoolingKernels(Standard):
             else:
                 part += g * (chosen == number)
         inner = (slice(p, p + n) for p, n in zip(padding, sizes, strict=True))
-        return result[(..., *inner)]  # type: ignore[no-any-return]
+        return numpy.ascontiguousarray(result[(..., *inner)])
 
     def _chosen(
         self, x: Any, out: Array, kernel: Dims, stride: Dims, padding: Dims, dilation: Dims,
@@ -88,7 +88,7 @@ class PoolingKernels(Standard):
         if not numpy.isfinite(numpy.add.reduce(result, axis=None)):
             # Zero times infinity is NaN.
             return super()._summed(x, counts)
-        return result
+        return numpy.ascontiguousarray(result)
 
     def _across(
         self, x: Any, combine: Any, kernel: Dims, stride: Dims, dilation: Dims, counts: Dims
