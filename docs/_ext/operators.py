@@ -41,7 +41,8 @@ FAMILIES: Final = {
     "indexing": "indexing gathering selection masking picking",
     "linalg": "matmul addmm contraction einsum linalg matrices",
     "network": (
-        "activation attention normalization network dropout embedding entropy binary losses"
+        "activation attention conv pools normalization network dropout embedding entropy binary "
+        "losses"
     ),
 }
 """The modules of `plugrad.operators` that each page shows; ``other`` shows the rest."""
