@@ -15,8 +15,8 @@ from plugrad.backends.array_api.network import NetworkKernels
 from plugrad.backends.array_api.normalization import NormalizationKernels
 from plugrad.backends.array_api.ordering import OrderingKernels
 from plugrad.backends.array_api.pointwise import PointwiseKernels
-from plugrad.backends.array_api.pooling import PoolingKernels
 from plugrad.backends.array_api.polynomials import PolynomialKernels
+from plugrad.backends.array_api.pooling import PoolingKernels
 from plugrad.backends.array_api.reduction import ReductionKernels
 from plugrad.backends.array_api.shape import ShapeKernels
 

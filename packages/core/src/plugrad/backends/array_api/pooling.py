@@ -122,7 +122,7 @@ class PoolingKernels(ArrayKernels):
         sizes = x.shape[len(x.shape) - len(kernel) :]
         x = self._bordered(x, kernel, stride, padding, ones, counts, 0)
         sums = self._across(x, self.xp.add, kernel, stride, ones, counts)
-        return self._divided(
+        return self._pooled_mean(
             sums, self._shares(x, sizes, kernel, stride, padding, counts, padded, divisor)
         )
 
@@ -132,7 +132,7 @@ class PoolingKernels(ArrayKernels):
     ) -> Any:  # fmt: skip
         lead = g.shape[: len(g.shape) - len(kernel)]
         counts = g.shape[len(lead) :]
-        g = self._divided(
+        g = self._pooled_mean(
             g, self._shares(g, sizes, kernel, stride, padding, counts, padded, divisor)
         )
         after = len(kernel)
@@ -147,12 +147,12 @@ class PoolingKernels(ArrayKernels):
             g = spread[(..., slice(p, p + n), *rest)]
         return g if self.is_dense(g) else self.copy(g)
 
-    def _divided(self, x: Any, shares: Any) -> Any:
+    def _pooled_mean(self, x: Any, shares: Any) -> Any:
         # Among integers, as PyTorch divides them: towards zero.
         if self.dtypes[x.dtype].is_floating_point:
             return x / shares
         if isinstance(shares, int) and shares < 0:
-            return -self._divided(x, -shares)
+            return -self._pooled_mean(x, -shares)
         return self.xp.sign(x) * (self.xp.abs(x) // shares)
 
     def _shares(
