@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from plugrad.autograd.tape import TensorBase
-from plugrad.operators.losses import check_reduction, reduced, refuse_gradient, weight_of_each
+from plugrad.operators.losses import (
+    check_reduction,
+    reduced,
+    reduction_named,
+    refuse_gradient,
+    weight_of_each,
+)
 from plugrad.operators.spaces import cast
 from plugrad.promotion import promote_types
 from plugrad.shapes import expanded_shape
-from plugrad.vocabulary.forms import primitive
+from plugrad.vocabulary.forms import function, primitive
 from plugrad.vocabulary.registry import tensor_table as k
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits"]
@@ -148,12 +154,13 @@ def binary_cross_entropy(
     return _bce(input, target, weight, reduction)
 
 
+@function("function")
 def binary_cross_entropy_with_logits(
     input: Any,
     target: Any,
     weight: Any = None,
-    reduction: str = "mean",
     pos_weight: Any = None,
+    reduction: int | str = "mean",
 ) -> Any:
     """Return the cross entropy of yes-or-no probabilities and logits, averaged.
 
@@ -165,9 +172,9 @@ def binary_cross_entropy_with_logits(
         Probabilities.
     weight : Tensor, optional
         How much each element counts; broadcasts.
-    reduction : {"mean", "sum", "none"}
     pos_weight : Tensor, optional
         How much a yes counts; broadcasts.
+    reduction : {"mean", "sum", "none"}, or the number of one
 
     Returns
     -------
@@ -186,7 +193,7 @@ def binary_cross_entropy_with_logits(
     tensor(0.6931)
     """
     name = "binary_cross_entropy_with_logits"
-    check_reduction(name, reduction)
+    reduction = reduction_named(name, reduction)
     _refuse_pair(name, input, target)
     refuse_gradient(name, "weight", weight)
     refuse_gradient(name, "pos_weight", pos_weight)

@@ -13,9 +13,10 @@ from plugrad.autograd.tape import TensorBase
 from plugrad.limits import finfo
 from plugrad.size import listed
 from plugrad.vocabulary.forms import function, linear, primitive
+from plugrad.vocabulary.registry import functions
 from plugrad.vocabulary.registry import tensor_table as k
 
-__all__ = ["divided", "rms_norm", "shifted", "times"]
+__all__ = ["constant", "divided", "lowered", "rms_norm", "shifted", "times"]
 
 times = linear(
     "mul_number", "x; factor", node="MulBackward1", aten="aten::mul",
@@ -34,6 +35,17 @@ shifted = primitive(
     body=lambda k, x, number: x + number,
     x=lambda g: g,
 )  # fmt: skip
+
+lowered = primitive(
+    "sub_number", "x; number", node="SubBackward1", aten="aten::sub",
+    body=lambda k, x, number: x - number,
+    x=lambda g: g,
+)  # fmt: skip
+
+
+def constant(like: Any, value: float) -> Any:
+    """Return a number as a tensor without dimensions, of the dtype and on the device of another."""
+    return functions["full"]((), value, dtype=like._dtype, device=like.device)
 
 
 @function("function")

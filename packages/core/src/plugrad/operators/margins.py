@@ -1,0 +1,419 @@
+"""Losses that want a margin: between classes, between a pair, between a near and a far example."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plugrad import dtypes
+from plugrad.autograd.modes import no_grad
+from plugrad.operators.dimensions import require_tensor
+from plugrad.operators.losses import reduced, reduction_named, refuse_gradient, weight_of_each
+from plugrad.operators.network import constant, lowered, shifted
+from plugrad.operators.similarity import pairwise_distance
+from plugrad.vocabulary.forms import composite, function, primitive
+from plugrad.vocabulary.registry import tensor_table as k
+
+__all__ = [
+    "cosine_embedding_loss",
+    "hinge_embedding_loss",
+    "margin_ranking_loss",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "soft_margin_loss",
+    "triplet_margin_loss",
+]
+
+# ------------------------------------------------------------------------------------ a soft margin
+
+_soft_margin_loss = primitive(
+    "soft_margin_loss", "x, y; reduction", differentiable="x",
+    body=lambda k, x, y, reduction: reduced(k, k.log1p(k.exp(-y * x)), reduction),
+    x=lambda k, g, x, y, x_shape, reduction: (
+        -y * k.sigmoid(-y * x) * (g * weight_of_each(x_shape, reduction))
+    ),
+)  # fmt: skip
+
+
+def soft_margin_loss(input: Any, target: Any, reduction: int | str = "mean") -> Any:
+    """Return ``log(1 + exp(-target * input))``, averaged.
+
+    Parameters
+    ----------
+    input : Tensor
+    target : Tensor of that shape
+        1 or -1.
+    reduction : {"mean", "sum", "none"}, or the number of one
+
+    Raises
+    ------
+    RuntimeError
+        If shapes do not broadcast.
+    """
+    name = "soft_margin_loss"
+    reduction = reduction_named(name, reduction)
+    require_tensor(name, input)
+    require_tensor(name, target, "target")
+    refuse_gradient(name, "target", target)
+    if input._array.shape != target._array.shape:
+        input, target = k.broadcast_tensors(input, target)
+    return _soft_margin_loss(input, target, reduction)
+
+
+# ------------------------------------------------------------------------- a margin between classes
+
+
+def _short(k: Any, x: Any, target: Any, margin: float) -> Any:
+    """Return how much each class but the right one lacks of the margin, in rows."""
+    rows = _rows(k, x)
+    picked = k.gather(rows, k.reshape(target, (rows.shape[0], 1)), 1)
+    lacking = k.clamp_min(rows - picked + margin, 0)
+    return k.keep(lacking, k.logical_not(_chosen(k, rows, target)))
+
+
+def _rows(k: Any, x: Any) -> Any:
+    return k.reshape(x, (1, *x.shape)) if len(x.shape) < 2 else x
+
+
+def _chosen(k: Any, rows: Any, target: Any) -> Any:
+    return k.one_hot(k.reshape(target, (rows.shape[0],)), rows.shape[1]) != 0
+
+
+def _counted(k: Any, x: Any, target: Any, weight: Any) -> Any:
+    """Multiply rows by the weights of their targets."""
+    if weight is None:
+        return x
+    flat = k.reshape(target, (x.shape[0],))
+    return x * k.reshape(k.index_select(weight, flat, 0), (x.shape[0], 1))
+
+
+def _multi_margin(
+    k: Any, x: Any, target: Any, weight: Any, p: int, margin: float, reduction: str
+) -> Any:
+    lacking = _short(k, x, target, margin)
+    losses = _counted(k, lacking if p == 1 else lacking * lacking, target, weight)
+    each = k.sum_dim(losses, (1,), False) / losses.shape[1]
+    return k.reshape(each, target.shape) if reduction == "none" else reduced(k, each, reduction)
+
+
+_multi_margin_loss = primitive(
+    "multi_margin_loss", "x, target, weight?; p, margin, reduction", differentiable="x",
+    body=_multi_margin,
+    x=lambda k, g, x, target, weight, p, margin, reduction: k.multi_margin_loss_grad(
+        g, x, target, weight, p, margin, reduction
+    ),
+)  # fmt: skip
+
+
+@composite("multi_margin_loss_grad", expose="", aten="aten::multi_margin_loss_backward")
+def _multi_margin_grad(
+    k: Any, g: Any, x: Any, target: Any, weight: Any, p: int, margin: float, reduction: str
+) -> Any:
+    lacking = _short(k, x, target, margin)
+    slope = k.keep(k.ones_like(lacking), lacking > 0) if p == 1 else lacking * 2
+    slope = _counted(k, slope, target, weight) / lacking.shape[1]
+    slope = slope * _start(k, g, lacking, reduction)
+    back = k.sum_dim(slope, (1,), True)
+    return k.reshape(slope - k.keep(back + slope, _chosen(k, lacking, target)), x.shape)
+
+
+def _start(k: Any, g: Any, rows: Any, reduction: str) -> Any:
+    """Return the gradient of each row's loss."""
+    count = rows.shape[0]
+    if reduction == "none":
+        return k.reshape(g, (count, 1))
+    return g * weight_of_each((count,), reduction)
+
+
+def _refuse_rows(name: str, input: Any, target: Any, whole: bool) -> None:
+    """Check that there is one target, or with `whole` one row of targets, for each row."""
+    require_tensor(name, input)
+    require_tensor(name, target, "target")
+    shape, targets = input._array.shape, target._array.shape
+    empty = len(shape) == 2 and shape[1] != 0 and shape[0] == 0
+    if not ((len(shape) in (0, 1, 2) and 0 not in shape) or empty):
+        raise RuntimeError(f"{name}(): expected rows of classes, not shape {list(shape)}")
+    fitting = [shape] if whole else [shape[:-1]]
+    if len(shape) < 2:
+        fitting += [(1,), ()] if not whole or shape in ((), (1,)) else []
+    if targets not in fitting:
+        raise RuntimeError(
+            f"{name}(): target of shape {list(targets)} does not fit input of {list(shape)}"
+        )
+    if not input._dtype.is_floating_point:
+        raise NotImplementedError(f"{name}() needs floating-point input, not {input._dtype}")
+    if target._dtype is not dtypes.int64:
+        raise RuntimeError(f"{name}(): targets are of int64, not {target._dtype}; use .long()")
+
+
+def multi_margin_loss(
+    input: Any, target: Any, p: int = 1, margin: float = 1.0, weight: Any = None,
+    reduction: int | str = "mean",
+) -> Any:  # fmt: skip
+    """Return by how much the right class fails to lead all others by a margin, averaged.
+
+    Parameters
+    ----------
+    input : Tensor of shape (C,) or (N, C)
+    target : Tensor of shape () or (N,)
+        The right classes.
+    p : {1, 2}
+        The exponent of what is lacking.
+    margin : float
+    weight : Tensor of shape (C,), optional
+    reduction : {"mean", "sum", "none"}, or the number of one
+
+    Raises
+    ------
+    ValueError
+        For another `p`.
+    RuntimeError
+        If shapes or dtypes do not fit.
+    """
+    name = "multi_margin_loss"
+    reduction = reduction_named(name, reduction)
+    if p not in (1, 2):
+        raise ValueError(f"{name}(): p must be 1 or 2, not {p}")
+    _refuse_rows(name, input, target, whole=False)
+    if weight is not None:
+        refuse_gradient(name, "weight", weight)
+        if weight._array.shape != input._array.shape[-1:]:
+            raise RuntimeError(
+                f"{name}(): weight needs one number for each class, but has shape "
+                f"{list(weight._array.shape)}"
+            )
+    return _multi_margin_loss(input, target, weight, p, float(margin), reduction)
+
+
+# The targets of a row come first, up to the first negative one; `counted` says which those are, and
+# `right` which classes they name.
+def _pairs(k: Any, x: Any, target: Any, counted: Any, right: Any) -> Any:
+    """Return how much each wrong class lacks of the distance 1 to each right one."""
+    rows = _rows(k, x)
+    picked = k.unsqueeze(k.gather(rows, target, 1), 2)
+    lacking = k.clamp_min(k.unsqueeze(rows, 1) - picked + 1, 0)
+    wrong = k.unsqueeze(k.logical_not(right), 1)
+    return k.keep(lacking, k.logical_and(k.unsqueeze(counted, 2), wrong))
+
+
+def _multilabel(k: Any, x: Any, target: Any, counted: Any, right: Any, reduction: str) -> Any:
+    lacking = _pairs(k, x, target, counted, right)
+    each = k.sum_dim(lacking, (1, 2), False) / lacking.shape[2]
+    return k.reshape(each, x.shape[:-1]) if reduction == "none" else reduced(k, each, reduction)
+
+
+_multilabel_margin_loss = primitive(
+    "multilabel_margin_loss", "x, target, counted, right; reduction", differentiable="x",
+    body=_multilabel,
+    x=lambda k, g, x, target, counted, right, reduction: k.multilabel_margin_loss_grad(
+        g, x, target, counted, right, reduction
+    ),
+)  # fmt: skip
+
+
+@composite("multilabel_margin_loss_grad", expose="", aten="aten::multilabel_margin_loss_backward")
+def _multilabel_grad(
+    k: Any, g: Any, x: Any, target: Any, counted: Any, right: Any, reduction: str
+) -> Any:
+    lacking = _pairs(k, x, target, counted, right)
+    slope = k.keep(k.ones_like(lacking), lacking > 0) / lacking.shape[2]
+    rows = k.sum_dim(slope, (1,), False)
+    back = k.gather_grad(k.sum_dim(slope, (2,), False), target, rows.shape, 1)
+    return k.reshape((rows - back) * _start(k, g, rows, reduction), x.shape)
+
+
+def multilabel_margin_loss(input: Any, target: Any, reduction: int | str = "mean") -> Any:
+    """Return by how much right classes fail to lead wrong ones by 1, averaged.
+
+    Parameters
+    ----------
+    input : Tensor of shape (C,) or (N, C)
+    target : Tensor of that shape
+        The right classes first, up to the first negative number.
+    reduction : {"mean", "sum", "none"}, or the number of one
+
+    Raises
+    ------
+    RuntimeError
+        If shapes or dtypes do not fit, or a target is no class.
+    """
+    name = "multilabel_margin_loss"
+    reduction = reduction_named(name, reduction)
+    _refuse_rows(name, input, target, whole=True)
+    shape = input._array.shape
+    count = shape[-1] if shape else 1
+    with no_grad():
+        rows = target.reshape(-1, count)
+        if bool((rows >= count).any()):
+            raise RuntimeError(f"{name}(): a target is not below the number of classes, {count}")
+        counted = (rows < 0).cumsum(1) == 0
+        longest = max(int(counted.sum(1).max()), 1) if rows.numel() else 1
+        rows, counted = rows[:, :longest], counted[:, :longest]
+        rows = rows.clamp(min=0)
+        right = ((k.one_hot(rows, count) != 0) & counted.unsqueeze(2)).any(1)
+    whole = input if shape else k.reshape(input, (1,))
+    return _multilabel_margin_loss(whole, rows, counted, right, reduction)
+
+
+# --------------------------------------------------------------------------- a margin within a pair
+
+
+def _chosen_losses(target: Any, one: float, losses: Any) -> Any:
+    return k.where(target == one, losses, k.zeros_like(losses))
+
+
+@function("function")
+def hinge_embedding_loss(
+    input: Any, target: Any, margin: float = 1.0, reduction: int | str = "mean"
+) -> Any:
+    """Return distances of pairs that belong together, and what others lack of a margin; averaged.
+
+    Parameters
+    ----------
+    input : Tensor
+        Distances.
+    target : Tensor
+        1 for a pair that belongs together, -1 for one that does not.
+    margin : float
+    reduction : {"mean", "sum", "none"}, or the number of one
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.hinge_embedding_loss(plugrad.tensor([0.5, 0.75]), plugrad.tensor([1, -1]))
+    tensor(0.3750)
+    """
+    reduction = reduction_named("hinge_embedding_loss", reduction)
+    require_tensor("hinge_embedding_loss", input)
+    require_tensor("hinge_embedding_loss", target, "target")
+    lacking = k.clamp_min(k.sub(constant(input, margin), input), 0)
+    zeros = k.zeros_like(input)
+    apart = k.where(target != 1, lacking, zeros)
+    together = k.where(target != -1, input, zeros)
+    return reduced(k, k.add(apart, together), reduction)
+
+
+@function("function")
+def margin_ranking_loss(
+    input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: int | str = "mean"
+) -> Any:
+    """Return ``max(0, -target * (input1 - input2) + margin)``, averaged.
+
+    Parameters
+    ----------
+    input1, input2 : Tensor
+    target : Tensor
+        1 where the first should be larger, -1 where the second should.
+    margin : float
+    reduction : {"mean", "sum", "none"}, or the number of one
+
+    Raises
+    ------
+    RuntimeError
+        If the numbers of dimensions differ.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> one, two = plugrad.tensor([1.0]), plugrad.tensor([3.0])
+    >>> plugrad.margin_ranking_loss(one, two, plugrad.tensor([1.0]), margin=0.5)
+    tensor(2.5000)
+    """
+    reduction = reduction_named("margin_ranking_loss", reduction)
+    losses = k.clamp_min(shifted(k.mul(-target, k.sub(input1, input2)), margin), 0)
+    return reduced(k, losses, reduction)
+
+
+_TINY = 1e-12  # keeps the root of a square of 0 away from 0
+
+
+@function("function")
+def cosine_embedding_loss(
+    input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: int | str = "mean"
+) -> Any:
+    """Return 1 minus the cosine for pairs that belong together, what it exceeds `margin` for others.
+
+    Parameters
+    ----------
+    input1, input2 : Tensor of shape (D,) or (N, D)
+    target : Tensor of shape () or (N,)
+        1 for a pair that belongs together, -1 for one that does not.
+    margin : float
+    reduction : {"mean", "sum", "none"}, or the number of one
+
+    Raises
+    ------
+    RuntimeError
+        If shapes do not fit.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> x = plugrad.tensor([[1.0, 0.0], [0.0, 2.0]])
+    >>> plugrad.cosine_embedding_loss(x, x.flip(1), plugrad.tensor([1, -1]), reduction="none")
+    tensor([1., 0.])
+    """
+    name = "cosine_embedding_loss"
+    reduction = reduction_named(name, reduction)
+    for each, role in ((input1, "input1"), (input2, "input2"), (target, "target")):
+        require_tensor(name, each, role)
+    shapes = [len(each._array.shape) for each in (target, input1, input2)]
+    if shapes not in ([0, 1, 1], [1, 2, 2]):
+        raise RuntimeError(
+            f"{name}(): target needs one dimension less than the inputs, which have 1 or 2; found "
+            f"{shapes}"
+        )
+    dims = (shapes[0],)
+    product = k.sum_dim(k.mul(input1, input2), dims, False)
+    squares = [
+        shifted(k.sum_dim(k.mul(each, each), dims, False), _TINY) for each in (input1, input2)
+    ]
+    cosine = k.div(product, k.sqrt(k.mul(*squares)))
+    together = _chosen_losses(target, 1, k.sub(k.ones_like(cosine), cosine))
+    apart = _chosen_losses(target, -1, k.clamp_min(lowered(cosine, margin), 0))
+    return reduced(k, k.add(together, apart), reduction)
+
+
+@function("function")
+def triplet_margin_loss(
+    anchor: Any, positive: Any, negative: Any, margin: float = 1.0, p: float = 2.0,
+    eps: float = 1e-6, swap: bool = False, reduction: int | str = "mean",
+) -> Any:  # fmt: skip
+    """Return how much nearer a positive than a negative example is than `margin` asks; averaged.
+
+    Parameters
+    ----------
+    anchor, positive, negative : Tensor of shape (D,) or (N, D)
+    margin, p, eps : float
+        `p` and `eps` as for `pairwise_distance`.
+    swap : bool
+        Whether the negative's distance to the positive counts if it is smaller.
+    reduction : {"mean", "sum", "none"}, or the number of one
+
+    Raises
+    ------
+    RuntimeError
+        If the numbers of dimensions differ.
+
+    References
+    ----------
+    Balntas et al., Learning shallow convolutional feature descriptors with triplet losses, 2016.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> near, far = plugrad.tensor([3.0, 0.0]), plugrad.tensor([0.0, 3.5])
+    >>> plugrad.triplet_margin_loss(plugrad.zeros(2), near, far)
+    tensor(0.5000)
+    """
+    reduction = reduction_named("triplet_margin_loss", reduction)
+    sizes = [len(each._array.shape) for each in (anchor, positive, negative)]
+    if len(set(sizes)) > 1:
+        raise RuntimeError(
+            f"triplet_margin_loss(): all three need the same number of dimensions, not {sizes}"
+        )
+    near = pairwise_distance(anchor, positive, p, eps)
+    far = pairwise_distance(anchor, negative, p, eps)
+    if swap:
+        far = k.minimum(far, pairwise_distance(positive, negative, p, eps))
+    losses = k.clamp_min(k.sub(shifted(near, margin), far), 0)
+    return reduced(k, losses, reduction)
