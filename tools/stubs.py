@@ -31,19 +31,27 @@ from plugrad.random.generator import Generator as Generator
 from plugrad.shapes import Size as Size
 """
 # Everything on `plugrad` that is written out in its modules, and so has types there.
-EXPORTS = """from plugrad import autograd as autograd
+EXPORTS = """from plugrad import amp as amp
+from plugrad import autograd as autograd
+from plugrad import backends as backends
+from plugrad import compiler as compiler
 from plugrad import cuda as cuda
 from plugrad import linalg as linalg
 from plugrad import plugins as plugins
 from plugrad import random as random
 from plugrad import return_types as return_types
 from plugrad import testing as testing
+from plugrad.amp import autocast as autocast
+from plugrad.amp import get_autocast_dtype as get_autocast_dtype
+from plugrad.amp import is_autocast_available as is_autocast_available
+from plugrad.amp import is_autocast_enabled as is_autocast_enabled
 from plugrad.autograd.modes import enable_grad as enable_grad
 from plugrad.autograd.modes import inference_mode as inference_mode
 from plugrad.autograd.modes import is_grad_enabled as is_grad_enabled
 from plugrad.autograd.modes import is_inference_mode_enabled as is_inference_mode_enabled
 from plugrad.autograd.modes import no_grad as no_grad
 from plugrad.autograd.modes import set_grad_enabled as set_grad_enabled
+from plugrad.compiler import compile as compile
 from plugrad.dtypes import get_default_dtype as get_default_dtype
 from plugrad.dtypes import set_default_dtype as set_default_dtype
 from plugrad.layouts import layout as layout

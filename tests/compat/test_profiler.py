@@ -266,3 +266,23 @@ def test_memory_of_what_is_made_and_freed():
         found.append({event.key: event.cpu_memory_usage for event in prf.key_averages()})
     names = ("aten::mul", "aten::add", "aten::mul_", "aten::sum", "aten::view", "[memory]")
     assert [found[0][name] for name in names] == [found[1][name] for name in names]
+
+
+OUTER = """x @ y.t(); x @ v; b @ b.transpose(1, 2); F.linear(x, w); F.linear(b, w, v);
+    x.softmax(1); x.log_softmax(1); x.reshape(-1); y.t().reshape(-1); b.flatten(1);
+    x.chunk(2, 1); t.einsum("ij,kj->ik", x, y); t.outer(v, v); F.dropout(x, 0.5);
+    F.layer_norm(x, (3,)); F.cross_entropy(x, i); F.nll_loss(x, i); v.expand_as(x);
+    v.view_as(v); t.hstack([x, x]); y.t().contiguous(); x.movedim(0, 1); x.tile(2);
+    F.one_hot(i); t.allclose(x, y); x.sum().item(); x.detach()"""
+
+
+@pytest.mark.parametrize("text", [text.strip() for text in OUTER.split(";")])
+def test_what_only_parses_is_shown_around_what_it_calls(text):
+    def program(t, p, x, y):
+        names = {"t": t, "F": t.nn.functional, "x": x, "y": y}
+        names |= {"v": t.ones(3), "b": t.ones(2, 3, 3), "w": t.ones(3, 3), "i": t.arange(2)}
+        with p.record_function("the call"):
+            eval(text, names)
+
+    ours, theirs = ([name for level, name in tree if level == 1] for tree in _both(program))
+    assert ours == theirs

@@ -57,7 +57,27 @@ globals().update(_LAYOUTS)
 globals().update(_TENSOR_TYPES)
 globals().update(_functions)
 
-_LAZY = ("cuda", "linalg", "plugins", "return_types", "testing", "threads", "transforms")
+_LAZY = (
+    "amp",
+    "compiler",
+    "cuda",
+    "linalg",
+    "plugins",
+    "return_types",
+    "testing",
+    "threads",
+    "transforms",
+)
+
+_ELSEWHERE = {
+    "get_num_threads": "threads",
+    "set_num_threads": "threads",
+    "autocast": "amp",
+    "compile": "compiler",
+    "get_autocast_dtype": "amp",
+    "is_autocast_available": "amp",
+    "is_autocast_enabled": "amp",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -65,8 +85,8 @@ def __getattr__(name: str) -> Any:
         return _namespace.resolve_sibling(f"{__name__}.{name}")
     if name in _LAZY:
         return _import_module(f"{__name__}.{name}")
-    if name in ("get_num_threads", "set_num_threads"):
-        return getattr(_import_module(f"{__name__}.threads"), name)
+    if name in _ELSEWHERE:
+        return getattr(_import_module(f"{__name__}.{_ELSEWHERE[name]}"), name)
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     absent = _dtypes.absent_dtype_message(name)

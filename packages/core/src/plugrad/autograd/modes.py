@@ -63,6 +63,8 @@ class Mode(threading.local):
         Whether `inference_mode` is on.
     observers : list
         Who watches every operator: see `plugrad.vocabulary.observers`.
+    autocast : autocast or None
+        What converts arguments to other precisions: see `plugrad.amp`.
     """
 
     def __init__(self) -> None:
@@ -71,6 +73,7 @@ class Mode(threading.local):
         self._quiet: Runner = _quiet_context().run
         self.run: Runner | None = self._quiet
         self.observers: list[Any] = []
+        self.autocast: Any = None
         self._reasons: list[str] = []
         self._spare: list[contextvars.Context] = []
 

@@ -213,7 +213,7 @@ class Node:
     table : Kernels
         The kernel table of the output's backend.
     shape, dtype
-        Of the output; for a node with several outputs, tuples of them and `dtype` None.
+        Of the output; for a node with several outputs, a list of shapes and a tuple of dtypes.
     seq : int
         Position in the order of recording.
     hooks : Hooks or None

@@ -328,7 +328,7 @@ def hardshrink(input: Any, lambd: float = 0.5, *, out: Any = None) -> Any:
     return operators["hardshrink"].call(input, lambd, out=out)
 
 
-@function("function method")
+@function("function method", aten="aten::prelu")
 def prelu(input: Any, weight: Any) -> Any:
     """Return `input` where it is positive, `weight` times it elsewhere.
 

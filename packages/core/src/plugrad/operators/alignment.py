@@ -42,7 +42,7 @@ primitive(
 )  # fmt: skip
 
 
-@function("function")
+@function("function", aten="aten::ctc_loss")
 def ctc_loss(
     log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any, blank: int = 0,
     reduction: int | str = "mean", zero_infinity: bool = False,

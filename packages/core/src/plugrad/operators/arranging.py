@@ -217,7 +217,7 @@ def repeat(self: Any, *args: Any, repeats: Any = None) -> Any:
     return _repeat(self, times)
 
 
-@function("function")
+@function("function", aten="aten::tile")
 def tile(input: Any, dims: Any) -> Any:
     """Return a tensor in which `input` stands several times along each dimension.
 

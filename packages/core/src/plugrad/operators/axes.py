@@ -86,7 +86,7 @@ def transpose(input: Any, dim0: int, dim1: int) -> Any:
     return _transpose(input, normalize_dim(dim0, ndim), normalize_dim(dim1, ndim))
 
 
-@function()
+@function(aten="aten::swapaxes")
 def swapaxes(input: Any, axis0: int, axis1: int) -> Any:
     """Return ``transpose(input, axis0, axis1)``.
 
@@ -99,7 +99,7 @@ def swapaxes(input: Any, axis0: int, axis1: int) -> Any:
     return transpose(input, axis0, axis1)
 
 
-@function()
+@function(aten="aten::swapdims")
 def swapdims(input: Any, dim0: int, dim1: int) -> Any:
     """Return ``transpose(input, dim0, dim1)``.
 
@@ -136,7 +136,7 @@ def t(input: Any) -> Any:
     return _t(input)
 
 
-@function()
+@function(aten="aten::movedim")
 def movedim(input: Any, source: Any, destination: Any) -> Any:
     """Return a view with some dimensions moved to other places, and the rest in order.
 

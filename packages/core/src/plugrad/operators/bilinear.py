@@ -45,7 +45,7 @@ _product = linear(
 )  # fmt: skip
 
 
-@function("function")
+@function("function", aten="aten::bilinear")
 def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
     """Return ``input1 @ weight[i] @ input2 + bias[i]`` for each i.
 

@@ -134,7 +134,7 @@ def _follow(running: Any, found: Any, momentum: float) -> None:
         running._array = mode.quiet(table.assign, old, new)
 
 
-@function("function")
+@function("function", aten="aten::batch_norm")
 def batch_norm(
     input: Any, weight: Any = None, bias: Any = None, running_mean: Any = None,
     running_var: Any = None, training: bool = False, momentum: float = 0.1, eps: float = 1e-5,
@@ -195,7 +195,7 @@ def batch_norm(
     return _batch_norm(input, weight, bias, mean, var, True, eps)
 
 
-@function("function")
+@function("function", aten="aten::instance_norm")
 def instance_norm(
     input: Any, weight: Any = None, bias: Any = None, running_mean: Any = None,
     running_var: Any = None, use_input_stats: bool = True, momentum: float = 0.1,
@@ -292,7 +292,7 @@ def _group_norm_grad(
     return g_x, g_weight, g_bias
 
 
-@function("function")
+@function("function", aten="aten::group_norm")
 def group_norm(
     input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5,
     cudnn_enabled: bool = True,

@@ -182,7 +182,7 @@ def isclose(
     return operators["isclose"].call(input, other, rtol, atol, equal_nan)
 
 
-@function("function method")
+@function("function method", aten="aten::allclose")
 def allclose(
     input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
 ) -> bool:

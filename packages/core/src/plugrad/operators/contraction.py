@@ -45,7 +45,7 @@ def into(name: str, out: Any, result: Any, *inputs: Any) -> Any:
     return write_out(named, out, [(result._array, result._dtype)], list(inputs))
 
 
-@function(names="outer ger")
+@function(names="outer ger", aten="aten::outer")
 def outer(input: Any, vec2: Any, *, out: Any = None) -> Any:
     """Return the products of each element of one vector with each of another.
 
@@ -81,7 +81,7 @@ def outer(input: Any, vec2: Any, *, out: Any = None) -> Any:
     return into("outer", out, k.mul(k.reshape(input, (len(input), 1)), vec2), input, vec2)
 
 
-@function()
+@function(aten="aten::inner")
 def inner(input: Any, other: Any, *, out: Any = None) -> Any:
     """Return the dot products along the last dimension of both tensors.
 
@@ -118,7 +118,7 @@ def inner(input: Any, other: Any, *, out: Any = None) -> Any:
     return into("inner", out, tensordot(input, other, ([-1], [-1])), input, other)
 
 
-@function("function")
+@function("function", aten="aten::tensordot")
 def tensordot(a: Any, b: Any, dims: Any = 2, out: Any = None) -> Any:
     """Return the sums of products over some dimensions of two tensors.
 

@@ -258,7 +258,7 @@ for _name, _kind in {
     methods[_name] = _converter(_name, _kind)
 
 
-@function("method")
+@function("method", aten="aten::type_as")
 def type_as(self: Tensor, other: Tensor) -> Tensor:
     """Return the tensor in the dtype and on the device of `other`.
 

@@ -12,7 +12,7 @@ from plugrad.vocabulary.registry import functions
 __all__ = ["cumulative_trapezoid", "diff", "trapezoid", "trapz"]
 
 
-@function("function method")
+@function("function method", aten="aten::diff")
 def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None, *,
          out: Any = None) -> Any:  # fmt: skip
     """Return the differences between neighbours along a dimension, `n` times.
@@ -92,7 +92,7 @@ def _means(y: Any, dim: int) -> Any:
     return y.narrow(dim, 0, size - 1) + y.narrow(dim, 1, size - 1)
 
 
-@function("function")
+@function("function", aten="aten::trapezoid")
 def trapezoid(y: Any, x: Any = None, *, dx: float = 1, dim: int = -1) -> Any:
     """Return the integral along a dimension by the trapezoidal rule.
 

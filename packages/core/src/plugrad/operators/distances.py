@@ -104,7 +104,7 @@ def _euclidean_grad(k: Any, g: Any, x: Any, y: Any, out: Any) -> Any:
     return x * k.sum_dim(ratio, (len(out.shape) - 1,), True) - k.matmul(ratio, y)
 
 
-@function("function")
+@function("function", aten="aten::cdist")
 def cdist(
     x1: Any, x2: Any, p: float = 2.0,
     compute_mode: str | None = "use_mm_for_euclid_dist_if_necessary",
@@ -211,7 +211,7 @@ def _pdist_grad(k: Any, g: Any, x: Any, first: Any, second: Any, out: Any, p: fl
     )
 
 
-@function("function")
+@function("function", aten="aten::pdist")
 def pdist(input: Any, p: float = 2.0) -> Any:
     """Return the distances between all pairs of points, each pair once.
 

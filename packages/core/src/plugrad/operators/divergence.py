@@ -15,7 +15,7 @@ from plugrad.vocabulary.registry import tensor_table as k
 __all__ = ["kl_div", "poisson_nll_loss"]
 
 
-@function("function")
+@function("function", aten="aten::kl_div")
 def kl_div(
     input: Any, target: Any, reduction: int | str = "mean", *, log_target: bool = False
 ) -> Any:
@@ -55,7 +55,7 @@ def kl_div(
     return reduced(k, losses, reduction)
 
 
-@function("function")
+@function("function", aten="aten::poisson_nll_loss")
 def poisson_nll_loss(
     input: Any, target: Any, log_input: bool, full: bool, eps: float, reduction: int | str
 ) -> Any:

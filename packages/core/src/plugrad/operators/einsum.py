@@ -25,7 +25,7 @@ Labels = list[Hashable]
 _ELLIPSIS = "..."
 
 
-@function("function")
+@function("function", aten="aten::einsum")
 def einsum(*args: Any) -> Any:
     """Return sums of products of the operands' elements, in Einstein's notation.
 

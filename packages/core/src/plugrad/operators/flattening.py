@@ -12,7 +12,7 @@ from plugrad.vocabulary.forms import function
 __all__ = ["flatten", "ravel", "unflatten"]
 
 
-@function()
+@function(aten="aten::flatten")
 def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     """Return the elements with the dimensions from `start_dim` to `end_dim` made into one.
 
@@ -50,7 +50,7 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     return reshaped(input, (*shape[:first], whole, *shape[last + 1 :]))
 
 
-@function()
+@function(aten="aten::ravel")
 def ravel(input: Any) -> Any:
     """Return the elements as a vector, contiguous in memory.
 
@@ -63,7 +63,7 @@ def ravel(input: Any) -> Any:
     return view(contiguous(input), -1)
 
 
-@function()
+@function(aten="aten::unflatten")
 def unflatten(input: Any, dim: int, sizes: Any) -> Any:
     """Return the elements with dimension `dim` taken apart into several.
 

@@ -20,7 +20,7 @@ from plugrad.vocabulary.registry import functions
 __all__ = ["block_diag", "cartesian_prod", "combinations", "meshgrid"]
 
 
-@function("function")
+@function("function", aten="aten::meshgrid")
 def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Any, ...]:
     """Return the coordinates of a grid, given those along each of its axes.
 

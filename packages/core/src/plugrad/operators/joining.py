@@ -177,7 +177,7 @@ def atleast_3d(*tensors: Any) -> Any:
     return _each(3, tensors)
 
 
-@function("function")
+@function("function", aten="aten::hstack")
 def hstack(tensors: Any, *, out: Any = None) -> Any:
     """Return the tensors joined along dimension 1; vectors along their only one.
 
@@ -191,7 +191,7 @@ def hstack(tensors: Any, *, out: Any = None) -> Any:
     return cat(xs, 1 if xs and len(xs[0]._array.shape) > 1 else 0, out=out)
 
 
-@function("function", names="vstack row_stack")
+@function("function", names="vstack row_stack", aten="aten::vstack")
 def vstack(tensors: Any, *, out: Any = None) -> Any:
     """Return the tensors joined along dimension 0, vectors as rows.
 
@@ -205,7 +205,7 @@ def vstack(tensors: Any, *, out: Any = None) -> Any:
     return cat([_at_least(x, 2) for x in tensors_in("vstack", tensors)], 0, out=out)
 
 
-@function("function")
+@function("function", aten="aten::dstack")
 def dstack(tensors: Any, *, out: Any = None) -> Any:
     """Return the tensors joined along dimension 2.
 
@@ -236,7 +236,7 @@ def column_stack(tensors: Any, *, out: Any = None) -> Any:
     return cat(xs, 1, out=out)
 
 
-@function("function")
+@function("function", aten="aten::broadcast_tensors")
 def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
     """Return the tensors expanded to the shape that they broadcast to.
 

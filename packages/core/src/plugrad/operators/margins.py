@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from plugrad import dtypes
@@ -71,7 +72,7 @@ def _short(k: Any, x: Any, target: Any, margin: float) -> Any:
 
 
 def _rows(k: Any, x: Any) -> Any:
-    return k.reshape(x, (1, *x.shape)) if len(x.shape) < 2 else x
+    return k.reshape(x, (1, math.prod(x.shape))) if len(x.shape) < 2 else x
 
 
 def _chosen(k: Any, rows: Any, target: Any) -> Any:
@@ -250,8 +251,7 @@ def multilabel_margin_loss(input: Any, target: Any, reduction: int | str = "mean
         rows, counted = rows[:, :longest], counted[:, :longest]
         rows = rows.clamp(min=0)
         right = ((k.one_hot(rows, count) != 0) & counted.unsqueeze(2)).any(1)
-    whole = input if shape else k.reshape(input, (1,))
-    return _multilabel_margin_loss(whole, rows, counted, right, reduction)
+    return _multilabel_margin_loss(input, rows, counted, right, reduction)
 
 
 # --------------------------------------------------------------------------- a margin within a pair
@@ -261,7 +261,7 @@ def _chosen_losses(target: Any, one: float, losses: Any) -> Any:
     return k.where(target == one, losses, k.zeros_like(losses))
 
 
-@function("function")
+@function("function", aten="aten::hinge_embedding_loss")
 def hinge_embedding_loss(
     input: Any, target: Any, margin: float = 1.0, reduction: int | str = "mean"
 ) -> Any:
@@ -292,7 +292,7 @@ def hinge_embedding_loss(
     return reduced(k, k.add(apart, together), reduction)
 
 
-@function("function")
+@function("function", aten="aten::margin_ranking_loss")
 def margin_ranking_loss(
     input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: int | str = "mean"
 ) -> Any:
@@ -326,7 +326,7 @@ def margin_ranking_loss(
 _TINY = 1e-12  # keeps the root of a square of 0 away from 0
 
 
-@function("function")
+@function("function", aten="aten::cosine_embedding_loss")
 def cosine_embedding_loss(
     input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: int | str = "mean"
 ) -> Any:
@@ -373,7 +373,7 @@ def cosine_embedding_loss(
     return reduced(k, k.add(together, apart), reduction)
 
 
-@function("function")
+@function("function", aten="aten::triplet_margin_loss")
 def triplet_margin_loss(
     anchor: Any, positive: Any, negative: Any, margin: float = 1.0, p: float = 2.0,
     eps: float = 1e-6, swap: bool = False, reduction: int | str = "mean",

@@ -129,7 +129,7 @@ def _normalized(name: str, input: Any, dim: Any, dtype: Any, out: Any) -> Any:
     return apply(name, (input,), (number,), out)
 
 
-@function("function method")
+@function("function method", aten="aten::softmax")
 def softmax(input: Any, dim: int | None = None, dtype: Any = None, *, out: Any = None,
             axis: int | None = None) -> Any:  # fmt: skip
     """Return ``exp(x) / sum(exp(x))`` along a dimension: positive numbers that add up to 1.
@@ -164,7 +164,7 @@ def softmax(input: Any, dim: int | None = None, dtype: Any = None, *, out: Any =
     return _normalized("softmax", input, dim if axis is None else axis, dtype, out)
 
 
-@function("function method")
+@function("function method", aten="aten::log_softmax")
 def log_softmax(input: Any, dim: int | None = None, dtype: Any = None, *, out: Any = None,
                 axis: int | None = None) -> Any:  # fmt: skip
     """Return the logarithm of `softmax` along a dimension, without computing the softmax.
@@ -236,7 +236,7 @@ def _layer_norm_grad(
     return g_x, g_weight, g_bias
 
 
-@function("function")
+@function("function", aten="aten::layer_norm")
 def layer_norm(
     input: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5,
     cudnn_enable: bool = True,

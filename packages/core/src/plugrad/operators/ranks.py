@@ -276,7 +276,7 @@ def _between_ranks(ordered: Any, ranks: Any, interpolation: str) -> Any:
     return operators["lerp_tensor"].call(low, high, weight)
 
 
-@function("function method")
+@function("function method", aten="aten::quantile")
 def quantile(
     input: Any, q: Any, dim: int | None = None, keepdim: bool = False, *,
     interpolation: str = "linear", out: Any = None,
@@ -317,7 +317,7 @@ def quantile(
     return _quantile("quantile", input, q, dim, keepdim, interpolation, out)
 
 
-@function("function method")
+@function("function method", aten="aten::nanquantile")
 def nanquantile(
     input: Any, q: Any, dim: int | None = None, keepdim: bool = False, *,
     interpolation: str = "linear", out: Any = None,

@@ -197,7 +197,7 @@ def _view_dtype(self: Any, kind: Dtype) -> Any:
     return tensor
 
 
-@function("function")
+@function("function", aten="aten::reshape")
 def reshape(input: Any, shape: Any) -> Any:
     """Return the elements in another shape: a view where the memory allows, else a copy.
 
@@ -246,7 +246,7 @@ def _reshape_method(self: Any, *args: Any, shape: Any = None) -> Any:
 methods["reshape"] = _reshape_method
 
 
-@function("method")
+@function("method", aten="aten::view_as")
 def view_as(self: Any, other: Any) -> Any:
     """Return ``self.view(other.shape)``.
 
@@ -272,7 +272,7 @@ def reshape_as(self: Any, other: Any) -> Any:
     return reshape(self, shape_of("reshape_as", other))
 
 
-@function("method")
+@function("method", aten="aten::contiguous")
 def contiguous(self: Any, memory_format: Format | None = None) -> Any:
     """Return a tensor whose elements lie in memory in the order of their indices.
 
@@ -376,7 +376,7 @@ def expand(self: Any, *args: Any, size: Any = None, implicit: bool = False) -> A
     return _expand(self, expanded_shape(self._array.shape, shape))
 
 
-@function("method")
+@function("method", aten="aten::expand_as")
 def expand_as(self: Any, other: Any) -> Any:
     """Return ``self.expand(other.shape)``.
 

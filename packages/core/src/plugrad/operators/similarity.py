@@ -17,7 +17,7 @@ from plugrad.vocabulary.registry import tensor_table as k
 __all__ = ["cosine_similarity", "pairwise_distance"]
 
 
-@function("function")
+@function("function", aten="aten::cosine_similarity")
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     """Return the cosines of the angles between vectors along a dimension.
 
@@ -71,7 +71,7 @@ def _unit(x: Any, dims: tuple[int, ...], eps: float) -> Any:
     return k.div(x, length)
 
 
-@function("function")
+@function("function", aten="aten::pairwise_distance")
 def pairwise_distance(
     x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
 ) -> Any:

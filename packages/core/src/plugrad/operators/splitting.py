@@ -6,15 +6,12 @@ from itertools import pairwise
 from operator import index as as_int
 from typing import Any
 
-from plugrad.autograd.modes import mode
-from plugrad.autograd.tape import Output, TensorBase, new_tensor
-from plugrad.autograd.views import add_step
+from plugrad.autograd.tape import TensorBase
 from plugrad.operators.parts import narrow
 from plugrad.operators.shape import shape_of
 from plugrad.shapes import normalize_dim
 from plugrad.vocabulary.forms import function, primitive
-from plugrad.vocabulary.nodes import make_node
-from plugrad.vocabulary.registry import Operator, functions, methods, operators
+from plugrad.vocabulary.registry import functions, methods, operators
 
 __all__ = ["chunk", "split", "split_with_sizes", "tensor_split", "unbind"]
 
@@ -39,25 +36,6 @@ primitive(
     view=lambda shape, number, dim: ("select", (dim, number), shape),
     x=lambda k, g, dim: k.stack(g, dim),
 )  # fmt: skip
-
-
-def _parts(op: Operator, x: Any, *params: Any) -> tuple[Any, ...]:
-    """Return the views that an operator takes a tensor apart into."""
-    run = mode.run
-    if run is None:
-        return tuple(op.call(x, *params))
-    table, kind = x._table, x._dtype
-    parts = [new_tensor(a, table, kind) for a in run(getattr(table, op.name), x._array, *params)]
-    if x._edge is not None and mode.grad:
-        node = make_node(op, (x,), params, parts, None)
-        assert node is not None
-        for number, part in enumerate(parts):
-            part._edge = Output(node, number)
-    shape, step_to = x._array.shape, op.view
-    assert callable(step_to)
-    for number, part in enumerate(parts):
-        add_step(part, x, step_to(shape, number, *params), "several outputs")
-    return tuple(parts)
 
 
 def _length(caller: str, input: Any, dim: int) -> tuple[int, int]:
@@ -101,7 +79,7 @@ def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, 
     dim, length = _length("split", tensor, dim)
     if size < 0 or (size == 0 and length > 0):
         raise RuntimeError(f"split(): parts of size {size} do not make up a dimension of {length}")
-    return _parts(operators["split"], tensor, max(size, 1), dim)
+    return tuple(operators["split"].call(tensor, max(size, 1), dim))
 
 
 def _split_method(self: Any, split_size: Any, dim: int = 0) -> tuple[Any, ...]:
@@ -133,10 +111,10 @@ def split_with_sizes(input: Any, split_sizes: Any, dim: int = 0) -> tuple[Any, .
             f"split_with_sizes(): the sizes {list(sizes)} must not be negative, and add up to "
             f"that of dimension {dim}, {length}"
         )
-    return _parts(operators["split_with_sizes"], input, sizes, dim)
+    return tuple(operators["split_with_sizes"].call(input, sizes, dim))
 
 
-@function()
+@function(aten="aten::chunk")
 def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
     """Return `chunks` parts at most, all of one size but for the last.
 
@@ -157,7 +135,7 @@ def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
     if not length:
         # PyTorch keeps the number then.
         return split_with_sizes(input, (0,) * chunks, dim)
-    return _parts(operators["split"], input, -(-length // chunks), dim)
+    return tuple(operators["split"].call(input, -(-length // chunks), dim))
 
 
 @function()
@@ -173,7 +151,7 @@ def unbind(input: Any, dim: int = 0) -> tuple[Any, ...]:
     shape = shape_of("unbind", input)
     if not shape:
         raise IndexError("unbind(): a 0-d tensor has no dimension to take apart")
-    return _parts(operators["unbind"], input, normalize_dim(dim, len(shape)))
+    return tuple(operators["unbind"].call(input, normalize_dim(dim, len(shape))))
 
 
 @function()

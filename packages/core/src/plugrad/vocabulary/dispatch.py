@@ -53,6 +53,8 @@ def dispatch(
     RuntimeError
         For dtypes, shapes or devices that do not fit, with PyTorch's other types where it has them.
     """
+    if mode.autocast is not None and out is None:
+        arrays = mode.autocast.cast(op.aten, arrays)
     if mode.observers:
         return observed(op, (*arrays, *params), _dispatch_watched, op, arrays, params, out)
     return _dispatch(op, arrays, params, out)
@@ -104,15 +106,13 @@ def _dispatch(op: Operator, arrays: tuple[Any, ...], params: tuple[Any, ...], ou
     table = tensors_of(arrays)[0]._table
     outputs = [tape.new_tensor(array, table, kind) for array, kind in results]
     node = make_node(op, arrays, params, outputs, compute)
+    if node is not None and op.outputs is None:
+        outputs[0]._edge = node
     if op.view:
         _attach_views(op, outputs, arrays[0], params)
     if mode.inference:
         for tensor in outputs:
             tape.mark_inference(tensor)
-    if node is not None:
-        for number, tensor in enumerate(outputs):
-            if tensor._dtype.is_floating_point or tensor._dtype.is_complex:
-                tensor._edge = node if op.outputs is None else tape.Output(node, number)
     if op.outputs is None:
         return outputs[0]
     return outputs if op.outputs == "*" else tuple(outputs)

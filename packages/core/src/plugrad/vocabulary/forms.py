@@ -20,6 +20,7 @@ import ast
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from plugrad.vocabulary.observers import shown
 from plugrad.vocabulary.registry import (
     Accepts,
     Argument,
@@ -318,7 +319,7 @@ def composite(
 
 
 def function(
-    expose: str = "function method", *, names: str | None = None
+    expose: str = "function method", *, names: str | None = None, aten: str | None = None
 ) -> Callable[[Public], Public]:
     """Make a Python function public: it turns PyTorch's flexible arguments into operator calls.
 
@@ -328,9 +329,14 @@ def function(
         Any of ``function`` and ``method``.
     names : str, optional
         The names to make it public under, by default its own without a final underscore.
+    aten : str, optional
+        The name under which profiles show it, as the parent of what it calls; where PyTorch has an
+        operator that only turns its arguments into calls of others.
     """
 
     def declare(public: Public) -> Public:
+        if aten is not None:
+            public = shown(aten)(public)
         for name in (names or public.__name__).split():
             _expose(name, public, expose)
         return public

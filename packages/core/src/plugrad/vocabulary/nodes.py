@@ -3,7 +3,7 @@
 Three kinds share a name. *Plain* nodes have compiled rules on raw arrays (see
 `plugrad.vocabulary.specialise`); *scalar* ones are the same for an operation with a Python number;
 *general* ones interpret the declaration, and serve what is rare: promotion, low precision, complex
-numbers, several outputs. Under ``create_graph`` all kinds are interpreted, on tensors.
+numbers. Under ``create_graph`` all kinds are interpreted, on tensors.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from plugrad.autograd import saved as saving
 from plugrad.autograd.modes import mode
-from plugrad.autograd.tape import Node, TensorBase, alias_cell, new_tensor, tick
+from plugrad.autograd.tape import Node, Output, TensorBase, alias_cell, new_tensor, tick
 from plugrad.dtypes import dtype
 from plugrad.vocabulary.arguments import tensors_of
 from plugrad.vocabulary.registry import Operator, Rule, tensor_table
@@ -21,7 +21,7 @@ from plugrad.vocabulary.registry import Operator, Rule, tensor_table
 if TYPE_CHECKING:
     from plugrad.tensor import Tensor
 
-__all__ = ["GeneralNode", "make_node", "node_class"]
+__all__ = ["GeneralNode", "filled", "hang", "make_node", "node_class"]
 
 Compile = Callable[[Operator, str], Callable[..., Any]]
 _classes: dict[tuple[Operator, str], type[Node]] = {}
@@ -78,12 +78,14 @@ def make_node(
 ) -> Node | None:
     """Record the operation if any input wants a gradient; return the node, or None.
 
+    Several outputs are hung on it; a single one is for the caller to hang, if it is that tensor's.
+
     Parameters
     ----------
     arrays, params
         The arguments: what the node saves of them is up to the rules.
     outputs : list of Tensor
-        Made already; the caller hangs them on the node.
+        Made already.
     compute : dtype or None
         See `evaluate`.
     """
@@ -111,14 +113,22 @@ def make_node(
     given = dict(zip(op.params, params, strict=True))
     node.params = (*shapes, *(given[name] for name in op.saved_params))
     node.seq = tick()
+    node.hooks = None
     if op.outputs is None:
         node.shape, node.dtype = outputs[0]._array.shape, outputs[0]._dtype
     else:
-        # A list equals no gradient's shape: the engine looks closer.
-        node.shape = [tensor._array.shape for tensor in outputs]
-        node.dtype = tuple(kinds)
-    node.hooks = None
+        hang(node, outputs)
     return node  # type: ignore[no-any-return]
+
+
+def hang(node: Node, outputs: list[Tensor]) -> None:
+    """Make tensors the outputs of a node that has several."""
+    # A list equals no gradient's shape: the engine looks closer.
+    node.shape = [tensor._array.shape for tensor in outputs]
+    node.dtype = tuple([tensor._dtype for tensor in outputs])
+    for number, tensor in enumerate(outputs):
+        if tensor._dtype.is_floating_point or tensor._dtype.is_complex:
+            tensor._edge = Output(node, number)
 
 
 def _shape(value: Any) -> Any:
@@ -246,22 +256,26 @@ def _add_gradients(
     if outputs is None:
         values["g"] = gradient if compute is None else k.cast(gradient, compute)
         return
-    # Several outputs: those that got no gradient stand as zeros.
-    filled = [
+    gradients = filled(node, gradient, tensors=k is tensor_table)
+    if compute is not None:
+        gradients = [None if g is None else k.cast(g, compute) for g in gradients]
+    if outputs == "*":
+        values["g"] = gradients
+    else:
+        values["g"] = gradients[0]
+        values.update((f"g_{name}", g) for name, g in zip(outputs, gradients, strict=True))
+
+
+def filled(node: Node, gradients: Any, *, tensors: bool = False) -> list[Any]:
+    """Return the gradients of several outputs, zeros for those that got none."""
+    return [
         g
         if g is not None
-        else _zeros(node, shape, kind, tensors=k is tensor_table)
+        else _zeros(node, shape, kind, tensors=tensors)
         if kind.is_floating_point or kind.is_complex
         else None
-        for g, shape, kind in zip(gradient, node.shape, node.dtype, strict=True)
+        for g, shape, kind in zip(gradients, node.shape, node.dtype, strict=True)
     ]
-    if compute is not None:
-        filled = [None if g is None else k.cast(g, compute) for g in filled]
-    if outputs == "*":
-        values["g"] = filled
-    else:
-        values["g"] = filled[0]
-        values.update((f"g_{name}", g) for name, g in zip(outputs, filled, strict=True))
 
 
 def _zeros(node: Node, shape: Any, kind: dtype, *, tensors: bool) -> Any:

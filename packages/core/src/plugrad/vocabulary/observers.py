@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from functools import cache
-from typing import Any, Protocol, TypeAlias
+from functools import cache, partial, wraps
+from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
 from plugrad.autograd.modes import mode
 from plugrad.vocabulary.registry import Operator
 
-__all__ = ["Observer", "enter", "leave", "named", "observed", "unwatch", "watch"]
+__all__ = ["Observer", "enter", "leave", "named", "observed", "shown", "unwatch", "watch"]
+
+Public = TypeVar("Public", bound=Callable[..., Any])
 
 
 class Observer(Protocol):
@@ -65,6 +67,27 @@ def observed(op: Operator, inputs: tuple[Any, ...], apply: Callable[..., Any], *
         return result
     finally:
         leave(entered, op, result)
+
+
+def shown(name: str) -> Callable[[Public], Public]:
+    """Let observers be shown a function, under `name`, as the parent of what it calls.
+
+    Autocast, too, finds it by this name.
+    """
+
+    def wrap(function: Public) -> Public:
+        @wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if mode.run is None:
+                if mode.autocast is not None and kwargs.get("out") is None:
+                    args, kwargs = mode.autocast.cast(name, (args, kwargs))
+                if mode.observers:
+                    return observed(named(name), args, partial(function, *args, **kwargs))
+            return function(*args, **kwargs)
+
+        return cast(Public, call)
+
+    return wrap
 
 
 def enter(op: Operator, inputs: tuple[Any, ...]) -> Entered:

@@ -51,7 +51,9 @@ def _apply_of(operator: Operator, kind: str) -> Callable[..., Any]:
     rules = {f"rule_{name}": rule.function for name, rule in operator.rules.items()}
     namespace: dict[str, Any] = {**rules, "verify": saved.verify, "freed": saved.freed}
     slots = {name: f"{name}_" for name in operator.saved_inputs}
-    targets = [*slots.values(), *(["out_", "out_cell"] if operator.saved_outputs else [])]
+    outs = [f"{name}_" for name in operator.saved_outputs]
+    targets = [*slots.values(), *(part for name in outs for part in (name, f"{name}cell"))]
+    changes = ["node.versions is not None", *(f"{name}cell.version" for name in outs)]
     kept = [f"{name}_shape" for name in operator.saved_shapes] + list(operator.saved_params)
     lines = ["def apply(node, g, edges):", "    k = node.table"]
     if targets:
@@ -60,12 +62,17 @@ def _apply_of(operator: Operator, kind: str) -> Callable[..., Any]:
             "    if saved is None:",
             "        freed(node)",
             f"    {tuple_source(targets)} = saved",
-            "    if node.versions is not None"
-            + (" or out_cell.version:" if operator.saved_outputs else ":"),
+            f"    if {' or '.join(changes)}:",
             "        verify(node)",
         ]
     if kept:
         lines.append(f"    {tuple_source(kept)} = node.params")
+    if operator.outputs is not None:
+        namespace["filled"] = nodes.filled
+        lines.append("    g = filled(node, g)")
+        if operator.outputs != "*":
+            lines.append(f"    {tuple_source(f'g_{name}' for name in operator.outputs)} = g")
+            lines.append(f"    g = g_{operator.outputs[0]}")
     results = []
     if operator.joint is not None:
         namespace["joint"] = operator.joint.function
@@ -110,8 +117,8 @@ def _rule_call(
     by_name = {a.name: a for a in operator.arguments}
     for wanted in rule.names:
         argument = by_name.get(wanted)
-        if wanted == "out":
-            values.append("out_")
+        if wanted in operator.output_names:
+            values.append(f"{wanted}_")
         elif wanted == "out_shape":
             values.append("node.shape")
         elif argument is None:

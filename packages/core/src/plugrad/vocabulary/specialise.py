@@ -38,7 +38,7 @@ from typing import Any
 from plugrad import dtypes
 from plugrad.autograd import saved, tape, views
 from plugrad.autograd.modes import mode
-from plugrad.vocabulary import dispatch, inplace
+from plugrad.vocabulary import dispatch, inplace, nodes
 from plugrad.vocabulary.registry import Argument, Operator
 from plugrad.vocabulary.sources import (
     compile_function,
@@ -110,6 +110,8 @@ def _bind(namespace: dict[str, Any], operator: Operator) -> None:
         AliasCell=tape.AliasCell,
         add_step=views.add_step,
         versions_of=saved.versions_of,
+        new_tensor=tape.new_tensor,
+        hang=nodes.hang,
         tick=tape.tick,
         bool_=dtypes.bool_,
         INTEGER=dtypes.Category.INTEGER,
@@ -203,7 +205,6 @@ def _elementwise_source(
         "            result = None",
         "        if result is not None:",
         *indent(_wrap_and_record(operator, arguments, fixed_dtype=_fixed_dtype(operator)), 3),
-        "            return tensor",
         f"    return dispatch(op, ({tuple_source(arguments)}), "
         f"({tuple_source(operator.params)}), out)",
     ]
@@ -227,8 +228,6 @@ def _general_source(operator: Operator, namespace: dict[str, Any]) -> str:
     fallback = (
         f"return dispatch(op, ({tuple_source(names)}), ({tuple_source(operator.params)}), None)"
     )
-    if operator.outputs is not None:
-        return f"{signature}\n    {fallback}"
     first = operator.arguments[0]
     owner = f"{first.name}[0]" if first.listed else first.name
     checks = list(filter(None, (_fits(operator, argument) for argument in operator.arguments)))
@@ -251,8 +250,12 @@ def _general_source(operator: Operator, namespace: dict[str, Any]) -> str:
         "        except Exception:",
         "            result = None",
         "        if result is not None:",
-        *indent(_wrap_and_record(operator, names, fixed_dtype=_fixed_dtype(operator)), 3),
-        "            return tensor",
+        *indent(
+            _wrap_and_record_all(operator)
+            if operator.outputs
+            else _wrap_and_record(operator, names, fixed_dtype=_fixed_dtype(operator)),
+            3,
+        ),
         f"    {fallback}",
     ]
     return "\n".join(lines)
@@ -283,7 +286,7 @@ def _raw(argument: Argument) -> str:
 
 
 def _wrap_and_record(operator: Operator, arguments: list[str], fixed_dtype: str) -> list[str]:
-    """Emit what makes the output tensor and, where a gradient is wanted, its node."""
+    """Emit what makes and returns the output tensor and, where a gradient is wanted, its node."""
     lines = [
         # NumPy returns a scalar, not an array, for a zero-dimensional result.
         "if result.__class__ is not table.array_type:",
@@ -314,7 +317,35 @@ def _wrap_and_record(operator: Operator, arguments: list[str], fixed_dtype: str)
     if operator.view:
         step = f"{operator.name!r}, ({tuple_source(operator.params)}), {arguments[0]}._array.shape"
         lines.append(f"add_step(tensor, {arguments[0]}, ({step}))")
-    return lines
+    return [*lines, "return tensor"]
+
+
+def _wrap_and_record_all(operator: Operator) -> list[str]:
+    """Emit the same for an operator with several outputs."""
+    public = {name: name for name in operator.array_names}
+    lines = [
+        "tensors = []",
+        "for array in result:",
+        "    if array.__class__ is not table.array_type:",
+        "        array = table.wrap(array)",
+        "    tensors.append(new_tensor(array, table, table.dtypes[array.dtype]))",
+    ]
+    if operator.rules or operator.joint:
+        edges = {name: _edge(operator, name, name) for name in operator.differentiable}
+        wanted = " or ".join(_wanted(operator, name, name) for name in edges)
+        lines += [
+            *(f"{name}_edge = {edge}" for name, edge in edges.items()),
+            f"if ({wanted}) and mode.grad:",
+            *indent(_record(operator, public, ""), 1),
+        ]
+    if operator.view:
+        (first, *_) = operator.array_names
+        lines += [
+            "for number, tensor in enumerate(tensors):",
+            f"    step = op.view({first}._array.shape, number, {tuple_source(operator.params)})",
+            f"    add_step(tensor, {first}, step, 'several outputs')",
+        ]
+    return [*lines, "return tensors" if operator.outputs == "*" else "return tuple(tensors)"]
 
 
 def _edge(operator: Operator, name: str, public: str) -> str:
@@ -363,9 +394,14 @@ def _record(operator: Operator, public: dict[str, str], fixed_dtype: str) -> lis
         "node.table = table",
         f"node.edges = ({tuple_source(edges)})",
     ]
-    if operator.saved_outputs:
+    if operator.outputs is None and operator.saved_outputs:
         lines.append("cell = tensor._cell = AliasCell()")
         saved += ["result", "cell"]
+    elif operator.saved_outputs:
+        for name in operator.saved_outputs:
+            lines.append(f"out_{name} = tensors[{operator.output_names.index(name)}]")
+            lines.append(f"out_{name}._cell = AliasCell()")
+            saved += [f"out_{name}._array", f"out_{name}._cell"]
     lines.append(f"node.saved = saved = ({tuple_source(saved)})")
     lines.append(
         f"node.versions = None if {' and '.join(cells)} else versions_of(saved)"
@@ -380,11 +416,12 @@ def _record(operator: Operator, public: dict[str, str], fixed_dtype: str) -> lis
     ]
     if kept or operator.saved_params:
         lines.append(f"node.params = ({tuple_source([*kept, *operator.saved_params])})")
-    lines += [
-        "node.seq = tick()",
+    lines += ["node.seq = tick()", "node.hooks = None"]
+    if operator.outputs is not None:
+        return [*lines, "hang(node, tensors)"]
+    return [
+        *lines,
         "node.shape = result.shape",
         f"node.dtype = {fixed_dtype if fixed_dtype.isidentifier() else 'tensor._dtype'}",
-        "node.hooks = None",
         "tensor._edge = node",
     ]
-    return lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 
 from plugrad.backends.array_api import ArrayApiKernels
+from plugrad.backends.numpy.allocation import keep_freed_memory
 from plugrad.backends.numpy.arrays import NumpyArrays
 from plugrad.backends.numpy.indexing import IndexingKernels
 from plugrad.backends.numpy.into import IntoKernels
@@ -68,6 +69,7 @@ class NumpyBackend(Backend):
 
     def make_kernels(self, device: device) -> NumpyKernels:
         """Return the kernel table."""
+        keep_freed_memory()
         return NumpyKernels(self, device)
 
     def event(self) -> HostEvent:

@@ -30,7 +30,7 @@ class LinalgKernels(Standard):
 
     @staticmethod
     def mm(x: Array, y: Array) -> Any:
-        # `dot` finds its way to BLAS in a third of the time of `matmul`, but fills with zeros first.
+        # `dot` finds its way to BLAS in a third of the time of `matmul`, but writes zeros first.
         product = _dot if len(x) < 64 else numpy.matmul
         if _WOKEN < len(x) * y.size < _WORTH_WAKING:
             return alone(product, x, y)

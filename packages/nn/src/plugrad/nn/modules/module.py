@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import plugrad
 from plugrad.autograd.hooks import HookDict, RemovableHandle
+from plugrad.nn.modules.backward import BackwardHooks
 from plugrad.nn.modules.state import ModuleState
 from plugrad.tensor import Tensor
 
@@ -39,6 +40,8 @@ class Module(ModuleState):
     tensor(6., grad_fn=<MulBackward0>)
     """
 
+    _backward_hooks: dict[int, Any]
+    _backward_pre_hooks: dict[int, Any]
     # A hook, whether it takes keyword arguments, and whether it runs after errors too.
     _forward_hooks: dict[int, Any]
     _forward_pre_hooks: dict[int, Any]
@@ -92,10 +95,20 @@ class Module(ModuleState):
                     changed = hook(self, args)
                     if changed is not None:
                         args = changed if isinstance(changed, tuple) else (changed,)
+            watch = None
+            if self._backward_hooks or self._backward_pre_hooks:
+                hooks, pre_hooks = self._backward_hooks, self._backward_pre_hooks
+                watch = BackwardHooks(
+                    self, [entry[0] for entry in hooks.values()],
+                    [entry[0] for entry in pre_hooks.values()],
+                )  # fmt: skip
+                args = watch.enter(args)
             result = self.forward(*args, **kwargs)
             for number, entry in list(self._forward_hooks.items()):
                 done.add(number)
                 result = self._after_forward(entry, args, kwargs, result)
+            if watch is not None:
+                result = watch.leave(result)
         except BaseException:
             for number, entry in list(self._forward_hooks.items()):
                 if entry[2] and number not in done:
@@ -142,6 +155,45 @@ class Module(ModuleState):
             Whether it runs even when `forward` raises.
         """
         return self._add_hook(self._forward_hooks, (hook, with_kwargs, always_call), prepend)
+
+    def register_full_backward_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> RemovableHandle:
+        """Call ``hook(module, grad_input, grad_output)`` once the module's gradients are known.
+
+        What it returns replaces `grad_input`: a tuple with the gradient of each positional
+        argument, None for what is no tensor. Arguments and results are seen as views, which cannot
+        be changed in place.
+
+        Parameters
+        ----------
+        prepend : bool
+            Whether it runs before the hooks registered until now.
+
+        Examples
+        --------
+        >>> import plugrad
+        >>> layer = plugrad.nn.ReLU()
+        >>> handle = layer.register_full_backward_hook(lambda module, g_in, g_out: print(g_in))
+        >>> x = plugrad.tensor([-1.0, 1.0], requires_grad=True)
+        >>> layer(x).sum().backward()
+        (tensor([0., 1.]),)
+        """
+        return self._add_hook(self._backward_hooks, (hook,), prepend)
+
+    def register_full_backward_pre_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> RemovableHandle:
+        """Call ``hook(module, grad_output)`` before the module's gradients are computed.
+
+        What it returns replaces `grad_output`.
+
+        Parameters
+        ----------
+        prepend : bool
+            Whether it runs before the hooks registered until now.
+        """
+        return self._add_hook(self._backward_pre_hooks, (hook,), prepend)
 
     def _add_hook(self, table: dict[int, Any], entry: Any, prepend: bool) -> RemovableHandle:
         if not callable(entry[0]):
@@ -316,6 +368,8 @@ class Module(ModuleState):
 
 
 _HOOKS = (
+    "_backward_hooks",
+    "_backward_pre_hooks",
     "_forward_hooks",
     "_forward_pre_hooks",
     "_state_dict_hooks",
