@@ -246,9 +246,9 @@ LOSSES = {
     "KLDivLoss": lambda t, x, y, c: t.nn.KLDivLoss(reduction="batchmean")(
         x.log_softmax(1), y.softmax(1)
     ),
-    "KLDivLoss of logarithms": lambda t, x, y, c: t.nn.KLDivLoss(
-        reduction="sum", log_target=True
-    )(x.log_softmax(1), y.log_softmax(1)),
+    "KLDivLoss of logarithms": lambda t, x, y, c: t.nn.KLDivLoss(reduction="sum", log_target=True)(
+        x.log_softmax(1), y.log_softmax(1)
+    ),
     "PoissonNLLLoss": lambda t, x, y, c: t.nn.PoissonNLLLoss()(x, y.exp()),
     "PoissonNLLLoss full": lambda t, x, y, c: t.nn.PoissonNLLLoss(log_input=False, full=True)(
         x.exp(), y.exp()

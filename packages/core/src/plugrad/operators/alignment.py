@@ -45,7 +45,7 @@ primitive(
 @function("function", aten="aten::ctc_loss")
 def ctc_loss(
     log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any, blank: int = 0,
-    reduction: int | str = "mean", zero_infinity: bool = False,
+    reduction: int | str = "none", zero_infinity: bool = False,
 ) -> Any:  # fmt: skip
     """Return how improbable labels are, whatever times they stand at.
 
@@ -58,7 +58,7 @@ def ctc_loss(
         How many times, and how many labels, each example has.
     blank : int
         The label that stands for none.
-    reduction : {"mean", "sum", "none"}, or the number of one
+    reduction : {"none", "mean", "sum"}, or the number of one
         The mean is of the losses divided by the numbers of labels.
     zero_infinity : bool
         Whether examples with too many labels count as 0.
@@ -81,7 +81,7 @@ def ctc_loss(
     >>> import plugrad
     >>> log_probs = plugrad.full((2, 1, 2), 0.5).log()
     >>> plugrad.ctc_loss(log_probs, plugrad.tensor([[1]]), [2], [1])
-    tensor(0.2877)
+    tensor([0.2877])
     """
     reduction = reduction_named("ctc_loss", reduction)
     require_tensor("ctc_loss", log_probs, "log_probs")

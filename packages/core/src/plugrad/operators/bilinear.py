@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from plugrad.operators.dimensions import require_tensor
+from plugrad.operators.spaces import cast
 from plugrad.vocabulary.forms import function, linear
 from plugrad.vocabulary.registry import tensor_table as k
 
@@ -90,5 +91,7 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
     rows = k.view(input1.contiguous(), (count, one[-1]))
     columns = k.view(input2.contiguous(), (count, two[-1]))
     result = _product(rows, weight, columns, (1, 3), (0,), (1, 2), (2, 3))
+    if result._dtype is not input1._dtype:  # sums of integers are of int64
+        result = cast(result, input1._dtype)
     result = k.view(result, (*one[:-1], matrices[0]))
     return result if bias is None else k.add(result, bias)

@@ -154,13 +154,13 @@ def binary_cross_entropy(
     return _bce(input, target, weight, reduction)
 
 
-@function("function")
+@function("function", aten="aten::binary_cross_entropy_with_logits")
 def binary_cross_entropy_with_logits(
     input: Any,
     target: Any,
     weight: Any = None,
     pos_weight: Any = None,
-    reduction: int | str = "mean",
+    reduction: int | str = "none",
 ) -> Any:
     """Return the cross entropy of yes-or-no probabilities and logits, averaged.
 
@@ -174,7 +174,7 @@ def binary_cross_entropy_with_logits(
         How much each element counts; broadcasts.
     pos_weight : Tensor, optional
         How much a yes counts; broadcasts.
-    reduction : {"mean", "sum", "none"}, or the number of one
+    reduction : {"none", "mean", "sum"}, or the number of one
 
     Returns
     -------
@@ -190,7 +190,7 @@ def binary_cross_entropy_with_logits(
     >>> import plugrad
     >>> from plugrad.operators.binary import binary_cross_entropy_with_logits
     >>> binary_cross_entropy_with_logits(plugrad.tensor([0.0]), plugrad.tensor([1.0]))
-    tensor(0.6931)
+    tensor([0.6931])
     """
     name = "binary_cross_entropy_with_logits"
     reduction = reduction_named(name, reduction)

@@ -17,7 +17,7 @@ __all__ = ["kl_div", "poisson_nll_loss"]
 
 @function("function", aten="aten::kl_div")
 def kl_div(
-    input: Any, target: Any, reduction: int | str = "mean", *, log_target: bool = False
+    input: Any, target: Any, reduction: int | str = "none", *, log_target: bool = False
 ) -> Any:
     """Return ``target * (log(target) - input)``: how far a distribution is from another.
 
@@ -27,7 +27,7 @@ def kl_div(
         Logarithms of probabilities.
     target : Tensor
         Probabilities, or with `log_target` their logarithms too.
-    reduction : {"mean", "sum", "none"}, or the number of one
+    reduction : {"none", "mean", "sum"}, or the number of one
     log_target : bool
 
     Returns
@@ -71,7 +71,7 @@ def poisson_nll_loss(
         `full` adds Stirling's approximation of the constant term.
     eps : float
         Added to a rate before its logarithm is taken.
-    reduction : {"mean", "sum", "none"}, or the number of one
+    reduction : {"none", "mean", "sum"}, or the number of one
 
     Returns
     -------

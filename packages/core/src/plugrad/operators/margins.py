@@ -7,10 +7,11 @@ from typing import Any
 
 from plugrad import dtypes
 from plugrad.autograd.modes import no_grad
-from plugrad.operators.dimensions import require_tensor
+from plugrad.operators.dimensions import require_floating, require_tensor
 from plugrad.operators.losses import reduced, reduction_named, refuse_gradient, weight_of_each
 from plugrad.operators.network import constant, lowered, shifted
 from plugrad.operators.similarity import pairwise_distance
+from plugrad.operators.spaces import cast
 from plugrad.vocabulary.forms import composite, function, primitive
 from plugrad.vocabulary.registry import tensor_table as k
 
@@ -43,7 +44,7 @@ def soft_margin_loss(input: Any, target: Any, reduction: int | str = "mean") -> 
     input : Tensor
     target : Tensor of that shape
         1 or -1.
-    reduction : {"mean", "sum", "none"}, or the number of one
+    reduction : {"none", "mean", "sum"}, or the number of one
 
     Raises
     ------
@@ -57,6 +58,10 @@ def soft_margin_loss(input: Any, target: Any, reduction: int | str = "mean") -> 
     refuse_gradient(name, "target", target)
     if input._array.shape != target._array.shape:
         input, target = k.broadcast_tensors(input, target)
+    if not (input._dtype.is_floating_point or input._dtype.is_complex):
+        raise RuntimeError(f"{name}() needs floating-point input, not {input._dtype}")
+    if target._dtype is not input._dtype:
+        target = cast(target, input._dtype)
     return _soft_margin_loss(input, target, reduction)
 
 
@@ -161,7 +166,7 @@ def multi_margin_loss(
         The exponent of what is lacking.
     margin : float
     weight : Tensor of shape (C,), optional
-    reduction : {"mean", "sum", "none"}, or the number of one
+    reduction : {"none", "mean", "sum"}, or the number of one
 
     Raises
     ------
@@ -230,7 +235,7 @@ def multilabel_margin_loss(input: Any, target: Any, reduction: int | str = "mean
     input : Tensor of shape (C,) or (N, C)
     target : Tensor of that shape
         The right classes first, up to the first negative number.
-    reduction : {"mean", "sum", "none"}, or the number of one
+    reduction : {"none", "mean", "sum"}, or the number of one
 
     Raises
     ------
@@ -263,7 +268,7 @@ def _chosen_losses(target: Any, one: float, losses: Any) -> Any:
 
 @function("function", aten="aten::hinge_embedding_loss")
 def hinge_embedding_loss(
-    input: Any, target: Any, margin: float = 1.0, reduction: int | str = "mean"
+    input: Any, target: Any, margin: float = 1.0, reduction: int | str = "none"
 ) -> Any:
     """Return distances of pairs that belong together, and what others lack of a margin; averaged.
 
@@ -274,17 +279,19 @@ def hinge_embedding_loss(
     target : Tensor
         1 for a pair that belongs together, -1 for one that does not.
     margin : float
-    reduction : {"mean", "sum", "none"}, or the number of one
+    reduction : {"none", "mean", "sum"}, or the number of one
 
     Examples
     --------
     >>> import plugrad
     >>> plugrad.hinge_embedding_loss(plugrad.tensor([0.5, 0.75]), plugrad.tensor([1, -1]))
-    tensor(0.3750)
+    tensor([0.5000, 0.2500])
     """
     reduction = reduction_named("hinge_embedding_loss", reduction)
     require_tensor("hinge_embedding_loss", input)
     require_tensor("hinge_embedding_loss", target, "target")
+    if reduction == "mean":
+        require_floating("hinge_embedding_loss", input)
     lacking = k.clamp_min(k.sub(constant(input, margin), input), 0)
     zeros = k.zeros_like(input)
     apart = k.where(target != 1, lacking, zeros)
@@ -294,7 +301,7 @@ def hinge_embedding_loss(
 
 @function("function", aten="aten::margin_ranking_loss")
 def margin_ranking_loss(
-    input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: int | str = "mean"
+    input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: int | str = "none"
 ) -> Any:
     """Return ``max(0, -target * (input1 - input2) + margin)``, averaged.
 
@@ -304,7 +311,7 @@ def margin_ranking_loss(
     target : Tensor
         1 where the first should be larger, -1 where the second should.
     margin : float
-    reduction : {"mean", "sum", "none"}, or the number of one
+    reduction : {"none", "mean", "sum"}, or the number of one
 
     Raises
     ------
@@ -316,7 +323,7 @@ def margin_ranking_loss(
     >>> import plugrad
     >>> one, two = plugrad.tensor([1.0]), plugrad.tensor([3.0])
     >>> plugrad.margin_ranking_loss(one, two, plugrad.tensor([1.0]), margin=0.5)
-    tensor(2.5000)
+    tensor([2.5000])
     """
     reduction = reduction_named("margin_ranking_loss", reduction)
     losses = k.clamp_min(shifted(k.mul(-target, k.sub(input1, input2)), margin), 0)
@@ -328,7 +335,7 @@ _TINY = 1e-12  # keeps the root of a square of 0 away from 0
 
 @function("function", aten="aten::cosine_embedding_loss")
 def cosine_embedding_loss(
-    input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: int | str = "mean"
+    input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: int | str = "none"
 ) -> Any:
     """Return 1 minus the cosine for pairs that belong together, what it exceeds `margin` for others.
 
@@ -338,7 +345,7 @@ def cosine_embedding_loss(
     target : Tensor of shape () or (N,)
         1 for a pair that belongs together, -1 for one that does not.
     margin : float
-    reduction : {"mean", "sum", "none"}, or the number of one
+    reduction : {"none", "mean", "sum"}, or the number of one
 
     Raises
     ------
@@ -349,7 +356,7 @@ def cosine_embedding_loss(
     --------
     >>> import plugrad
     >>> x = plugrad.tensor([[1.0, 0.0], [0.0, 2.0]])
-    >>> plugrad.cosine_embedding_loss(x, x.flip(1), plugrad.tensor([1, -1]), reduction="none")
+    >>> plugrad.cosine_embedding_loss(x, x.flip(1), plugrad.tensor([1, -1]))
     tensor([1., 0.])
     """
     name = "cosine_embedding_loss"
@@ -376,7 +383,7 @@ def cosine_embedding_loss(
 @function("function", aten="aten::triplet_margin_loss")
 def triplet_margin_loss(
     anchor: Any, positive: Any, negative: Any, margin: float = 1.0, p: float = 2.0,
-    eps: float = 1e-6, swap: bool = False, reduction: int | str = "mean",
+    eps: float = 1e-6, swap: bool = False, reduction: int | str = "none",
 ) -> Any:  # fmt: skip
     """Return how much nearer a positive than a negative example is than `margin` asks; averaged.
 
@@ -387,7 +394,7 @@ def triplet_margin_loss(
         `p` and `eps` as for `pairwise_distance`.
     swap : bool
         Whether the negative's distance to the positive counts if it is smaller.
-    reduction : {"mean", "sum", "none"}, or the number of one
+    reduction : {"none", "mean", "sum"}, or the number of one
 
     Raises
     ------

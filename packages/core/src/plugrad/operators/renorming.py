@@ -35,7 +35,8 @@ def _renorm_grad(k: Any, g: Any, x: Any, p: float, dim: int, maxnorm: float) -> 
     dims = _other_dims(x, dim)
     norm = k.vector_norm(x, p, dims, True)
     inverse = 1 / (norm + _TINY)
-    along = k.sum_dim(k.conj(x) * g, dims, True)
+    # The real part of a product, which reals have too.
+    along = k.sum_dim(k.conj(x) * g + x * k.conj(g), dims, True) * 0.5
     back = norm_rule(k, along, x, x.shape, norm, p, dims, True)
     return k.where(norm > maxnorm, (g - back * inverse) * inverse * maxnorm, g)
 

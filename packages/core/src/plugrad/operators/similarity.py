@@ -56,7 +56,7 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     for each in (x1, x2):
         if each._dtype is not kind:
             each = cast(each, kind)
-        if each._array.shape != shape:
+        if x1._array.shape != x2._array.shape:
             each = k.expand(each, shape)
         units.append(each)
     dims = (one_dim(name, units[0], dim),) if shape else ()

@@ -147,6 +147,8 @@ FAMILIES = (
     "indexing",
     "linalg",
     "network",
+    "channels",
+    "losses",
 )
 
 

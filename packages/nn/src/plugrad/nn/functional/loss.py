@@ -13,8 +13,7 @@ from typing import Any
 
 import plugrad
 from plugrad.nn.functional.reduction import reduction_from
-from plugrad.operators import binary, divergence, entropy, losses, margins
-from plugrad.operators.alignment import ctc_loss
+from plugrad.operators import alignment, binary, divergence, entropy, losses, margins
 from plugrad.operators.similarity import pairwise_distance
 from plugrad.tensor import Tensor
 
@@ -224,6 +223,17 @@ def gaussian_nll_loss(
     if full:
         loss = loss + 0.5 * math.log(2 * math.pi)
     return losses.reduced(plugrad, loss, reduction)  # type: ignore[no-any-return]
+
+
+def ctc_loss(
+    log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any, blank: int = 0,
+    reduction: str = "mean", zero_infinity: bool = False,
+) -> Tensor:  # fmt: skip
+    """Return how improbable labels are, whatever times they stand at; see `plugrad.ctc_loss`."""
+    loss: Tensor = alignment.ctc_loss(
+        log_probs, targets, input_lengths, target_lengths, blank, reduction, zero_infinity
+    )
+    return loss
 
 
 # ------------------------------------------------------------------------------------------ margins
