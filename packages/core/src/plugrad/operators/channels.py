@@ -184,14 +184,16 @@ def batch_norm(
                                "running_var")  # fmt: skip
         return _batch_norm(input, weight, bias, running_mean, running_var, False, eps)
     shape = input._array.shape
-    with no_grad():
-        known = cast(input, dtypes.float32) if input._dtype.low_precision else input
-        mean, var = _batch_moments(known) if 0 not in shape else (None, None)
-        if mean is not None and (running_mean is not None or running_var is not None):
-            count = math.prod(shape) // shape[1]
-            _follow(running_mean, mean._array, momentum)
-            unbiased = count / (count - 1) if count > 1 else math.nan
-            _follow(running_var, var._array * unbiased, momentum)
+    mean: Any = None
+    var: Any = None
+    if 0 not in shape:
+        with no_grad():
+            known = cast(input, dtypes.float32) if input._dtype.low_precision else input
+            mean, var = _batch_moments(known)
+        count = math.prod(shape) // shape[1]
+        unbiased = count / (count - 1) if count > 1 else math.nan
+        _follow(running_mean, mean._array, momentum)
+        _follow(running_var, var._array * unbiased, momentum)
     return _batch_norm(input, weight, bias, mean, var, True, eps)
 
 
@@ -236,7 +238,7 @@ def instance_norm(
     if use_input_stats:
         with no_grad():
             for running, each in ((running_mean, means), (running_var, variances)):
-                if running is not None:
+                if running is not None and each is not None:
                     running.copy_(each.reshape(examples, channels).mean(0))
     return k.reshape(result, shape)
 

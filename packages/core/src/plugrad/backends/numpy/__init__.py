@@ -7,6 +7,7 @@ from time import perf_counter
 from plugrad.backends.array_api import ArrayApiKernels
 from plugrad.backends.numpy.allocation import keep_freed_memory
 from plugrad.backends.numpy.arrays import NumpyArrays
+from plugrad.backends.numpy.channels import ChannelKernels
 from plugrad.backends.numpy.indexing import IndexingKernels
 from plugrad.backends.numpy.into import IntoKernels
 from plugrad.backends.numpy.linalg import LinalgKernels
@@ -27,6 +28,7 @@ class NumpyKernels(
     NumpyArrays,
     PointwiseKernels,
     NormalizationKernels,
+    ChannelKernels,
     OrderingKernels,
     ReductionKernels,
     ShapeKernels,

@@ -79,22 +79,22 @@ def _classes() -> Iterator[Sample]:
     labels = integers(3, 5, transform=lambda array: numpy.array(
         [[1, 4, -1, 0, 2], [-1, 0, 0, 0, 0], [3, 3, 0, 1, 2]]
     ))  # fmt: skip
+
+    def call(function: str, **options: Any) -> Callable[..., Any]:
+        def compute(t: Any, x: Any, y: Any, *weight: Any) -> Any:
+            given = {"weight": weight[0]} if weight else {}
+            return _function(t, function)(x, y, **given, **options)
+
+        return compute
+
     for name in _REDUCTIONS:
-
-        def call(function: str, name: str = name, **options: Any) -> Callable[..., Any]:
-            def compute(t: Any, x: Any, y: Any, *weight: Any) -> Any:
-                given = {"weight": weight[0]} if weight else {}
-                return _function(t, function)(x, y, reduction=name, **given, **options)
-
-            return compute
-
-        yield case("soft_margin_loss", call("soft_margin_loss"), real(3, 4), signs(3, 4),
+        yield case("soft_margin_loss", call("soft_margin_loss", reduction=name), real(3, 4), signs(3, 4),
                    label=name)  # fmt: skip
-        yield case("multilabel_margin_loss", call("multilabel_margin_loss"), real(3, 5), labels,
-                   label=name, **_ONCE)  # fmt: skip
+        yield case("multilabel_margin_loss", call("multilabel_margin_loss", reduction=name),
+                   real(3, 5), labels, label=name, **_ONCE)  # fmt: skip
         for p in (1, 2):
             rows = real(3, 5), integers(3, high=5)
-            compute = call("multi_margin_loss", p=p, margin=0.6)
+            compute = call("multi_margin_loss", p=p, margin=0.6, reduction=name)
             yield case("multi_margin_loss", compute, *rows, label=f"{name}-{p}", **_ONCE)
             yield case("multi_margin_loss", compute, *rows, positive(5, grad=False),
                        label=f"{name}-{p}-weight", **_ONCE)  # fmt: skip
@@ -117,8 +117,8 @@ def _alignments() -> Iterator[Sample]:
     for number, name in enumerate(_REDUCTIONS):
         yield case("ctc_loss", call(number, [6, 5, 6], [2, 2, 1]), real(6, 3, 4), rows, label=name,
                    **_ONCE)  # fmt: skip
-        yield case("ctc_loss", call(number, [6, 1, 6], [2, 2, 0], True), real(6, 3, 4, low=-1, high=1), rows,
-                   label=f"{name}-impossible", **_ONCE)  # fmt: skip
+        yield case("ctc_loss", call(number, [6, 1, 6], [2, 2, 0], True),
+                   real(6, 3, 4, low=-1, high=1), rows, label=f"{name}-impossible", **_ONCE)  # fmt: skip
     twice = integers(3, 3, transform=lambda array: numpy.array([[1, 1, 2], [3, 3, 3], [2, 1, 2]]))
     yield case("ctc_loss", call(0, [7, 7, 6], [3, 3, 3]), real(7, 3, 4), twice, label="repeated",
                **_ONCE)  # fmt: skip

@@ -85,7 +85,7 @@ def smooth_l1_loss(
     return losses.smooth_l1_loss(input, target, reduction, beta)  # type: ignore[no-any-return]
 
 
-# ------------------------------------------------------------------------- classes and distributions
+# ------------------------------------------------------------------------ classes, distributions
 
 
 def nll_loss(
