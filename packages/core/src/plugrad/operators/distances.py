@@ -42,18 +42,21 @@ def _length(k: Any, differences: Any, p: float) -> Any:
 
 _cdist = primitive(
     "cdist", "x, y; p", aten="aten::_cdist_forward", body=_norm,
-    x=lambda k, g, x, y, out, x_shape, p: k.sum_dim(
-        k.cdist_slopes(g, x, y, out, p), (len(x_shape) - 1,), False
-    ),
-    y=lambda k, g, x, y, out, x_shape, p: -k.sum_dim(
-        k.cdist_slopes(g, x, y, out, p), (len(x_shape) - 2,), False
-    ),
+    joint=lambda k, g, x, y, out, p, needs: k.cdist_grad(g, x, y, out, p, needs),
 )  # fmt: skip
 
 
-@composite("cdist_slopes", expose="", aten="aten::_cdist_backward")
-def _cdist_slopes(k: Any, g: Any, x: Any, y: Any, out: Any, p: float) -> Any:
-    return _slopes(k, g, _differences(k, x, y), out, p)
+@composite("cdist_grad", expose="", aten="aten::_cdist_backward")
+def _cdist_grad(
+    k: Any, g: Any, x: Any, y: Any, out: Any, p: float, needs: tuple[bool, bool]
+) -> tuple[Any, Any]:
+    """Return the gradients that are needed, and None for the others."""
+    slopes = _slopes(k, g, _differences(k, x, y), out, p)
+    ndim = len(g.shape)
+    return (
+        k.sum_dim(slopes, (ndim - 1,), False) if needs[0] else None,
+        -k.sum_dim(slopes, (ndim - 2,), False) if needs[1] else None,
+    )
 
 
 def _slopes(k: Any, g: Any, differences: Any, out: Any, p: float) -> Any:

@@ -8,6 +8,7 @@ from plugrad.backends.array_api import ArrayApiKernels
 from plugrad.backends.numpy.allocation import keep_freed_memory
 from plugrad.backends.numpy.arrays import NumpyArrays
 from plugrad.backends.numpy.channels import ChannelKernels
+from plugrad.backends.numpy.distances import DistanceKernels
 from plugrad.backends.numpy.indexing import IndexingKernels
 from plugrad.backends.numpy.into import IntoKernels
 from plugrad.backends.numpy.linalg import LinalgKernels
@@ -29,6 +30,7 @@ class NumpyKernels(
     PointwiseKernels,
     NormalizationKernels,
     ChannelKernels,
+    DistanceKernels,
     OrderingKernels,
     ReductionKernels,
     ShapeKernels,

@@ -56,9 +56,7 @@ class ChannelKernels(ArrayKernels):
         needs: Needs,
     ) -> tuple[Any, Any, Any]:  # fmt: skip
         if mean is None:
-            return self.composed(
-                "batch_norm_grad", g, x, weight, mean, var, training, eps, needs
-            )  # type: ignore[no-any-return]
+            return self.composed("batch_norm_grad", g, x, weight, mean, var, training, eps, needs)  # type: ignore[no-any-return]
         shape = x.shape
         g, x = _by_channel(g), _by_channel(x)
         scale = _scale(var, eps, x)
@@ -173,7 +171,9 @@ def _near(x: Array, mean: Any, var: Any) -> tuple[Array, Any]:
 
 def _sums(x: Array) -> Any:
     """Return the sum of each channel."""
-    return sum_along(sum_along(x, (2,), False), (0,), False)
+    if x.shape[2] != 1:
+        x = sum_along(x, (2,), False)
+    return sum_along(x.reshape(x.shape[:2]), (0,), False)
 
 
 def _products(x: Array, y: Array) -> Any:

@@ -128,12 +128,15 @@ class NormalizationKernels(Standard):
         sums: list[Any] = [0, 0]
         g_x = numpy.empty(rows.shape, rows.dtype) if needs[0] else None
         step = max(_BLOCK // max(count, 1), 1)
-        products: Any = numpy.empty((min(step, len(rows)), count), rows.dtype)
+        # What the gradient will fill holds the distances to the mean first.
+        spares: Any = numpy.empty((min(step, len(rows)), count), rows.dtype)
+        aways: Any = numpy.empty_like(spares) if g_x is None else g_x
         for start in range(0, len(rows), step):
             part = rows[start : start + step]
             inner = slopes[start : start + step]
-            spare = products[: len(part)]
-            away = numpy.subtract(part, sum_along(part, (1,), True) / count)
+            spare = spares[: len(part)]
+            away = aways[: len(part)] if g_x is None else aways[start : start + step]
+            numpy.subtract(part, sum_along(part, (1,), True) / count, out=away)
             scale = _scale_of(away, eps)
             numpy.multiply(inner, away, out=spare)
             if needs[1]:
@@ -154,7 +157,7 @@ class NormalizationKernels(Standard):
                 by_row(numpy.multiply, spare, vector)
             away *= overlap[:, None]
             away += spare
-            numpy.add(away, mean[:, None], out=g_x[start : start + step])
+            away += mean[:, None]
         return (
             None if g_x is None else g_x.reshape(x.shape),
             sums[0].reshape(shape) if needs[1] and len(rows) else _zeros(needs[1], shape, rows),
