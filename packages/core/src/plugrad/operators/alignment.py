@@ -6,9 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy
+
 from plugrad import dtypes
-from plugrad.autograd.modes import no_grad
-from plugrad.autograd.tape import TensorBase
+from plugrad.autograd.tape import TensorBase, new_tensor
 from plugrad.operators.dimensions import require_tensor
 from plugrad.operators.losses import reduced, reduction_named
 from plugrad.size import listed
@@ -158,25 +159,20 @@ def _refuse(x: Any, targets: Any, times: Lengths, lengths: Lengths, blank: int) 
 
 def _states(x: Any, targets: Any, lengths: Sequence[int], blank: int) -> tuple[Any, Any]:
     """Return each example's labels with blanks between them, and which may follow one another."""
+    table = x._table
+    given = targets._table.to_host(targets._array).astype(numpy.int64)
     count, longest = len(lengths), max(lengths, default=0)
-    with no_grad():
-        targets = targets.long()
-        if targets.ndim == 1:
-            rows = targets.new_full((count, longest), blank)
-            start = 0
-            for number, length in enumerate(lengths):
-                rows[number, :length] = targets[start : start + length]
-                start += length
-            targets = rows
-        states = targets.new_full((count, 2 * longest + 1), blank)
-        states[:, 1::2] = targets[:, :longest]
-        # What lies beyond an example's labels is computed too, but counts for nothing.
-        beyond = functions["arange"](2 * longest + 1, device=x.device).unsqueeze(0) > (
-            2 * functions["tensor"](list(lengths), device=x.device).unsqueeze(1)
-        )
-        states.masked_fill_(beyond, blank)
-        if bool(((states < 0) | (states >= x.shape[2])).any()):
-            raise RuntimeError(f"ctc_loss(): a target is none of the {x.shape[2]} labels")
-        skips = (states != blank) & (states != states.roll(2, 1))
-        skips[:, :2] = False
-    return states, skips
+    # What lies beyond an example's labels is computed too, but counts for nothing.
+    known = numpy.arange(longest) < numpy.asarray(lengths, int).reshape(count, 1)
+    rows = numpy.full((count, longest), blank)
+    rows[known] = given if given.ndim == 1 else given[:, :longest][known]
+    if rows.size and not 0 <= rows.min() <= rows.max() < x._array.shape[2]:
+        raise RuntimeError(f"ctc_loss(): a target is none of the {x._array.shape[2]} labels")
+    states = numpy.full((count, 2 * longest + 1), blank)
+    states[:, 1::2] = rows
+    skips = numpy.zeros(states.shape, bool)
+    skips[:, 2:] = (states[:, 2:] != blank) & (states[:, 2:] != states[:, :-2])
+    return (
+        new_tensor(table.from_host(states), table, dtypes.int64),
+        new_tensor(table.from_host(skips), table, dtypes.bool_),
+    )

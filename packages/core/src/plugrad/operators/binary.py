@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugrad.autograd.modes import mode
 from plugrad.autograd.tape import TensorBase
 from plugrad.operators.losses import (
     check_reduction,
@@ -97,6 +98,15 @@ def _refuse_pair(name: str, input: Any, target: Any) -> None:
         raise NotImplementedError(f"{name}() needs floating-point input, not {input._dtype}")
 
 
+def _holds_probabilities(tensor: Any) -> bool:
+    array, table = tensor._array, tensor._table
+    if 0 in array.shape:
+        return True
+    dims = tuple(range(len(array.shape)))
+    low, high = (mode.quiet(extreme, array, dims, False) for extreme in (table.amin, table.amax))
+    return bool(low >= 0) and bool(high <= 1)
+
+
 def binary_cross_entropy(
     input: Any, target: Any, weight: Any = None, reduction: str = "mean"
 ) -> Any:
@@ -142,8 +152,7 @@ def binary_cross_entropy(
             f"{name}(): target must be of the input's dtype, {input._dtype}, not {target._dtype}"
         )
     for role, tensor in (("input", input), ("target", target)):
-        known = tensor.detach()
-        if not bool(((known >= 0) & (known <= 1)).all()):
+        if not _holds_probabilities(tensor):
             raise RuntimeError(
                 f"{name}(): {role} must hold probabilities, between 0 and 1; for logits there is "
                 "binary_cross_entropy_with_logits"

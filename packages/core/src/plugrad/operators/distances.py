@@ -9,7 +9,6 @@ from plugrad.autograd.tape import TensorBase
 from plugrad.operators.dimensions import require_tensor
 from plugrad.shapes import broadcast_shapes
 from plugrad.vocabulary.forms import composite, function, primitive
-from plugrad.vocabulary.registry import functions
 from plugrad.vocabulary.registry import tensor_table as k
 
 __all__ = ["cdist", "pdist"]
@@ -195,19 +194,24 @@ def _by_product(x1: Any, x2: Any, batch: tuple[int, ...]) -> Any:
 
 
 _pdist = primitive(
-    "pdist", "x, first, second; p", aten="aten::_pdist_forward", differentiable="x",
-    body=lambda k, x, first, second, p: _length(k, _pairs(k, x, first, second), p),
-    x=lambda k, g, x, first, second, out, p: k.pdist_grad(g, x, first, second, out, p),
+    "pdist", "x; p", aten="aten::_pdist_forward",
+    body=lambda k, x, p: _length(k, _pairs(k, x)[0], p),
+    x=lambda k, g, x, out, p: k.pdist_grad(g, x, out, p),
 )  # fmt: skip
 
+primitive("numbers_of_pairs", "x", outputs="first, second")
 
-def _pairs(k: Any, x: Any, first: Any, second: Any) -> Any:
-    return k.index_select(x, first, 0) - k.index_select(x, second, 0)
+
+def _pairs(k: Any, x: Any) -> tuple[Any, Any, Any]:
+    """Return the differences of all pairs of points, and the numbers of the two."""
+    first, second = k.numbers_of_pairs(x)
+    return k.index_select(x, first, 0) - k.index_select(x, second, 0), first, second
 
 
 @composite("pdist_grad", expose="", aten="aten::_pdist_backward")
-def _pdist_grad(k: Any, g: Any, x: Any, first: Any, second: Any, out: Any, p: float) -> Any:
-    slopes = _slopes(k, g, _pairs(k, x, first, second), out, p)
+def _pdist_grad(k: Any, g: Any, x: Any, out: Any, p: float) -> Any:
+    differences, first, second = _pairs(k, x)
+    slopes = _slopes(k, g, differences, out, p)
     shape = tuple(x.shape)
     return k.index_select_grad(slopes, first, shape, 0) - k.index_select_grad(
         slopes, second, shape, 0
@@ -247,5 +251,4 @@ def pdist(input: Any, p: float = 2.0) -> Any:
         raise RuntimeError(f"pdist() needs floating-point numbers, not {input._dtype}")
     if p < 0:
         raise RuntimeError(f"pdist(): p must not be negative, but is {p}")
-    first, second = functions["triu_indices"](shape[0], shape[0], 1, device=input.device)
-    return _pdist(input, first, second, float(p))
+    return _pdist(input, float(p))

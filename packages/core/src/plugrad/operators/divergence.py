@@ -1,4 +1,4 @@
-"""Losses that compare distributions: the Kullback-Leibler divergence, and counts with their rate."""
+"""Losses that compare distributions: by their divergence, and counts with their rate."""
 
 from __future__ import annotations
 

@@ -337,7 +337,7 @@ _TINY = 1e-12  # keeps the root of a square of 0 away from 0
 def cosine_embedding_loss(
     input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: int | str = "none"
 ) -> Any:
-    """Return 1 minus the cosine for pairs that belong together, what it exceeds `margin` for others.
+    """Return 1 minus the cosine for pairs that match, what it exceeds `margin` by for others.
 
     Parameters
     ----------

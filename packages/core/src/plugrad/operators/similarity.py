@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugrad.autograd.modes import no_grad
+from plugrad.autograd.modes import mode
 from plugrad.operators.dimensions import one_dim, require_tensor
 from plugrad.operators.network import shifted
 from plugrad.operators.norms import norm_along
@@ -64,10 +64,9 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
 
 
 def _unit(x: Any, dims: tuple[int, ...], eps: float) -> Any:
-    length = k.vector_norm(x, 2.0, dims, True).clone()
+    length = k.clone(k.vector_norm(x, 2.0, dims, True))
     # That short vectors are divided by more changes nothing in the gradient.
-    with no_grad():
-        length.clamp_(min=eps)
+    length._array = mode.quiet(length._table.clamp_min, length._array, eps)
     return k.div(x, length)
 
 

@@ -27,26 +27,24 @@ class AlignmentKernels(ArrayKernels):
         count, size = states.shape
         first = xp.arange(size, device=self.place)[None, :] < 2
         low = xp.full((count, size), -math.inf, dtype=x.dtype, device=self.place)
-        alpha = [xp.where(first, emitted[0, ...], low)] if x.shape[0] else []
+        if not x.shape[0]:  # one time, at which nothing is possible
+            emitted = xp.expand_dims(low, axis=0)
+        alpha = [xp.where(first, emitted[0, ...], low)]
         for time in range(1, x.shape[0]):
-            before = alpha[-1]
-            one = self._moved(before, 1)
-            two = xp.where(skips, self._moved(before, 2), low)
-            alpha.append(self._sum_of_exponents(before, one, two) + emitted[time, ...])
-        alphas = xp.stack(alpha) if alpha else xp.zeros((0, count, size), dtype=x.dtype)
+            alpha.append(self._advanced(alpha[-1], skips, 1) + emitted[time, ...])
+        alphas = xp.stack(alpha)
         # The sum over what ends in the last label or the blank behind it, at the last time.
-        losses = []
-        for number, (time, length) in enumerate(zip(times, lengths, strict=True)):
-            if time == 0:
-                value = 0.0 if length == 0 else math.inf
-                losses.append(xp.asarray(value, dtype=x.dtype, device=self.place))
-                continue
-            ends = alphas[time - 1, number, max(2 * length - 1, 0) : 2 * length + 1]
-            highest = xp.max(ends)
-            shift = xp.where(xp.isinf(highest), xp.zeros_like(highest), highest)
-            losses.append(-(xp.log(xp.sum(xp.exp(ends - shift))) + shift))
-        loss = xp.stack(losses) if losses else xp.zeros((0,), dtype=x.dtype)
-        return loss, alphas
+        spans = xp.asarray(times, dtype=xp.int64, device=self.place)
+        index = xp.reshape(xp.clip(spans - 1, 0, None), (1, count, 1))
+        ends = self.gather(alphas, xp.broadcast_to(index, (1, count, size)), 0)[0, ...]
+        ends = xp.where(self._last(lengths, size), ends, low)
+        highest = xp.max(ends, axis=1, keepdims=True)
+        shift = xp.where(xp.isinf(highest), xp.zeros_like(highest), highest)
+        total = xp.log(xp.sum(xp.exp(ends - shift), axis=1)) + shift[:, 0]
+        # Without any time only nothing can be said.
+        empty = xp.asarray([length == 0 for length in lengths], device=self.place)
+        nothing = xp.where(empty, xp.zeros_like(total), xp.full_like(total, math.inf))
+        return xp.where(spans == 0, nothing, -total), alphas
 
     def ctc_loss_grad(
         self, g: Any, x: Any, states: Any, skips: Any, loss: Any, alpha: Any, times: Lengths,
@@ -56,18 +54,14 @@ class AlignmentKernels(ArrayKernels):
         emitted = self._emitted(x, states)
         steps, count = x.shape[:2]
         size = states.shape[1]
-        integers = {"dtype": xp.int64, "device": self.place}
-        numbers = xp.arange(size, device=self.place)[None, :]
-        ends = xp.asarray([2 * length for length in lengths], **integers)[:, None]
-        last = (numbers == ends) | (numbers == ends - 1)
+        last = self._last(lengths, size)
         low = xp.full((count, size), -math.inf, dtype=x.dtype, device=self.place)
         skipped = self._moved(skips, -2, False)
-        spans = xp.asarray(times, **integers)[:, None]
+        spans = xp.asarray(times, dtype=xp.int64, device=self.place)[:, None]
         beta = low
         betas = []
         for time in range(steps - 1, -1, -1):
-            two = xp.where(skipped, self._moved(beta, -2), low)
-            beta = self._sum_of_exponents(beta, self._moved(beta, -1), two)
+            beta = self._advanced(beta, skipped, -1)
             # Where an example ends, its last states begin.
             start = xp.where(last, xp.zeros_like(low), low)
             beta = xp.where(spans == time + 1, start, beta) + emitted[time, ...]
@@ -101,9 +95,20 @@ class AlignmentKernels(ArrayKernels):
             return self.xp.concat([gap, x[:, : size - width]], axis=1)
         return self.xp.concat([x[:, width:], gap], axis=1)
 
-    def _sum_of_exponents(self, one: Any, two: Any, three: Any) -> Any:
+    def _last(self, lengths: Lengths, size: int) -> Any:
+        """Return which states may be an example's last: its last label, and the blank behind it."""
+        numbers = self.xp.arange(size, device=self.place)[None, :]
+        doubled = [[2 * length] for length in lengths]
+        ends = self.xp.asarray(doubled, dtype=self.xp.int64, device=self.place)
+        ends = self.xp.reshape(ends, (len(lengths), 1))
+        return (numbers == ends) | (numbers == ends - 1)
+
+    def _advanced(self, x: Any, skips: Any, by: int) -> Any:
+        """Return the logarithm of the sum over all states that lead to each, in one step."""
         xp = self.xp
-        highest = xp.maximum(xp.maximum(one, two), three)
+        one = self._moved(x, by)
+        two = xp.where(skips, self._moved(x, 2 * by), xp.full_like(x, -math.inf))
+        highest = xp.maximum(xp.maximum(x, one), two)
         shift = xp.where(xp.isinf(highest), xp.zeros_like(highest), highest)
-        total = xp.exp(one - shift) + xp.exp(two - shift) + xp.exp(three - shift)
+        total = xp.exp(x - shift) + xp.exp(one - shift) + xp.exp(two - shift)
         return xp.log(total) + shift

@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 
 from plugrad.backends.array_api import ArrayApiKernels
+from plugrad.backends.numpy.alignment import AlignmentKernels
 from plugrad.backends.numpy.allocation import keep_freed_memory
 from plugrad.backends.numpy.arrays import NumpyArrays
 from plugrad.backends.numpy.channels import ChannelKernels
@@ -31,6 +32,7 @@ class NumpyKernels(
     NormalizationKernels,
     ChannelKernels,
     DistanceKernels,
+    AlignmentKernels,
     OrderingKernels,
     ReductionKernels,
     ShapeKernels,

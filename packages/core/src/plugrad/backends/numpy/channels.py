@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy
 
-from plugrad.backends.array_api import ArrayKernels, Dims
+from plugrad.backends.array_api import ArrayKernels
 from plugrad.backends.numpy.arrays import Array
 from plugrad.backends.numpy.normalization import by_row
 from plugrad.backends.numpy.sums import add_up, sum_along

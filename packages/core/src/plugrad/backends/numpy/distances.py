@@ -1,4 +1,4 @@
-"""Distances and bilinear products on NumPy arrays, without intermediate arrays of all their terms."""
+"""Distances and bilinear products on NumPy arrays, without arrays of all their terms."""
 
 from __future__ import annotations
 
@@ -66,21 +66,19 @@ class DistanceKernels(ArrayKernels):
                 g_y[..., number] = -sum_along(slope, (last - 1,), False)
         return g_x, g_y
 
-    def pdist(self, x: Array, first: Array, second: Array, p: float) -> Any:
+    def pdist(self, x: Array, p: float) -> Any:
         if not x.shape[1]:
-            return self.composed("pdist", x, first, second, p)
-        result = numpy.empty(len(first), x.dtype)
+            return self.composed("pdist", x, p)
+        result = numpy.empty(len(x) * (len(x) - 1) // 2, x.dtype)
         for start, end, places in _triangle(len(x)):
             block = self.cdist(x[start:end], x[start:], p)
             for number, place in enumerate(places):
                 result[place] = block[number, number + 1 :]
         return result
 
-    def pdist_grad(
-        self, g: Array, x: Array, first: Array, second: Array, out: Array, p: float
-    ) -> Any:
+    def pdist_grad(self, g: Array, x: Array, out: Array, p: float) -> Any:
         if not x.shape[1]:
-            return self.composed("pdist_grad", g, x, first, second, out, p)
+            return self.composed("pdist_grad", g, x, out, p)
         result = numpy.zeros_like(x)
         for start, end, places in _triangle(len(x)):
             # Pairs of the block that do not count have the gradient 0.
@@ -113,7 +111,7 @@ def _letters(new: Dims) -> str:
     return "".join(letter for dim, letter in enumerate("abcd") if dim not in new)
 
 
-def _product(arrays: list[tuple[str, Array]], result: str) -> Array:
+def _product(arrays: list[tuple[str, Array]], result: str) -> Any:
     """Return the sum of products of a cube and two matrices, or a cube made of three matrices.
 
     All matrices have the first dimension, a, in common, and the cube all others.
@@ -140,7 +138,7 @@ def _coordinates(x: Array, y: Array) -> Any:
         yield numpy.subtract(x[..., :, None, number], y[..., None, :, number])
 
 
-def _power(x: Array, p: float) -> Array:
+def _power(x: Array, p: float) -> Any:
     """Return what is added up of differences, in their place."""
     if p == 0:
         return (x != 0).astype(x.dtype)
@@ -150,13 +148,13 @@ def _power(x: Array, p: float) -> Array:
     return x if p in (1, math.inf) else numpy.power(x, x.dtype.type(p), out=x)
 
 
-def _root(x: Array, p: float) -> Array:
+def _root(x: Array, p: float) -> Any:
     if p in (0, 1, math.inf):
         return x
     return numpy.sqrt(x, out=x) if p == 2 else numpy.power(x, x.dtype.type(1 / p), out=x)
 
 
-def _scale(g: Array, out: Array, p: float) -> Array:
+def _scale(g: Array, out: Array, p: float) -> Any:
     """Return the part of the gradient that all coordinates share."""
     if p in (0, 1, math.inf):
         return g
@@ -164,7 +162,7 @@ def _scale(g: Array, out: Array, p: float) -> Array:
     return g / safe if p == 2 else g
 
 
-def _slope(x: Array, scale: Array, out: Array, p: float) -> Array:
+def _slope(x: Array, scale: Array, out: Array, p: float) -> Any:
     """Return the gradient of the differences in one coordinate, in their place."""
     if p == 2:
         return numpy.multiply(x, scale, out=x)

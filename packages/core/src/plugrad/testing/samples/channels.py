@@ -128,13 +128,13 @@ def _likeness() -> Iterator[Sample]:
     for p in (2.0, 1.0, 1.5, 3.0, math.inf):
         yield case("pdist", lambda t, x, p=p: t.pdist(x, p), real(4, 3), label=str(p), **once)
     yield case("pdist", lambda t, x: t.pdist(x), real(1, 3), label="one", **once)
+    near = {"float32_agrees_with_float64": "squares of near points cancel"}
     for shapes in (((30, 3), (4, 3)), ((2, 30, 3), (2, 4, 3)), ((2, 2, 30, 3), (2, 2, 4, 3))):
         one, two = shapes
-        yield case("cdist", lambda t, x, y: t.cdist(x, y), real(*one), real(*two, low=3, high=5), label="product",
-                   skip={"float32_agrees_with_float64": "squares of near points cancel"})  # fmt: skip
+        yield case("cdist", lambda t, x, y: t.cdist(x, y), real(*one), real(*two, low=3, high=5),
+                   label="product", skip=near)  # fmt: skip
     yield case("cdist", lambda t, x, y: t.cdist(x, y, compute_mode="use_mm_for_euclid_dist"),
-               real(3, 2), real(4, 2, low=3, high=5), label="asked",
-               skip={"float32_agrees_with_float64": "squares of near points cancel"})  # fmt: skip
+               real(3, 2), real(4, 2, low=3, high=5), label="asked", skip=near)  # fmt: skip
     weight = real(2, 4, 5)
     yield case("bilinear", lambda t, x, y, w: t.bilinear(x, y, w), real(3, 4), real(3, 5), weight)
     yield case("bilinear", lambda t, x, y, w, b: t.bilinear(x, y, w, b), real(2, 3, 4),

@@ -88,8 +88,8 @@ def _classes() -> Iterator[Sample]:
         return compute
 
     for name in _REDUCTIONS:
-        yield case("soft_margin_loss", call("soft_margin_loss", reduction=name), real(3, 4), signs(3, 4),
-                   label=name)  # fmt: skip
+        yield case("soft_margin_loss", call("soft_margin_loss", reduction=name), real(3, 4),
+                   signs(3, 4), label=name)  # fmt: skip
         yield case("multilabel_margin_loss", call("multilabel_margin_loss", reduction=name),
                    real(3, 5), labels, label=name, **_ONCE)  # fmt: skip
         for p in (1, 2):
@@ -118,7 +118,8 @@ def _alignments() -> Iterator[Sample]:
         yield case("ctc_loss", call(number, [6, 5, 6], [2, 2, 1]), real(6, 3, 4), rows, label=name,
                    **_ONCE)  # fmt: skip
         yield case("ctc_loss", call(number, [6, 1, 6], [2, 2, 0], True),
-                   real(6, 3, 4, low=-1, high=1), rows, label=f"{name}-impossible", **_ONCE)  # fmt: skip
+                   real(6, 3, 4, low=-1, high=1), rows, label=f"{name}-impossible",
+                   **_ONCE)  # fmt: skip
     twice = integers(3, 3, transform=lambda array: numpy.array([[1, 1, 2], [3, 3, 3], [2, 1, 2]]))
     yield case("ctc_loss", call(0, [7, 7, 6], [3, 3, 3]), real(7, 3, 4), twice, label="repeated",
                **_ONCE)  # fmt: skip
