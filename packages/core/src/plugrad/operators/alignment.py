@@ -130,8 +130,6 @@ def _refuse(x: Any, targets: Any, times: Lengths, lengths: Lengths, blank: int) 
         raise RuntimeError(f"ctc_loss(): log_probs has the shape (T, N, C), not {listed(shape)}")
     if x._dtype not in (dtypes.float32, dtypes.float64):
         raise NotImplementedError(f"ctc_loss() works on float32 and float64, not {x._dtype}")
-    if targets._dtype not in (dtypes.int64, dtypes.int32):
-        raise RuntimeError(f"ctc_loss(): targets are integers, not {targets._dtype}")
     if not 0 <= blank < shape[2]:
         raise RuntimeError(f"ctc_loss(): blank is one of {shape[2]} labels, not {blank}")
     for what, found in (("input", times), ("target", lengths)):

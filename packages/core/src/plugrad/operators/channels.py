@@ -107,7 +107,7 @@ def _refuse_vectors(name: str, input: Any, vectors: dict[str, Any]) -> None:
     require_tensor(name, input)
     shape = input._array.shape
     if len(shape) < 2:
-        raise RuntimeError(
+        raise IndexError(
             f"{name}(): channels are the second dimension, but the input has shape {list(shape)}"
         )
     for role, vector in vectors.items():
@@ -164,10 +164,10 @@ def batch_norm(
 
     Raises
     ------
+    IndexError
+        If there is no second dimension.
     RuntimeError
         If shapes do not fit, or statistics lack.
-    ValueError
-        In training, if a channel has no more than one element.
 
     Examples
     --------

@@ -99,7 +99,9 @@ def group_norm(
         If the channels do not fall into so many groups, or shapes do not fit.
     """
     shape = tuple(input.shape)
-    if len(shape) >= 2 and num_groups > 0:
+    if len(shape) < 2:
+        raise RuntimeError(f"group_norm(): expected shape (N, C, ...), not {list(shape)}")
+    if num_groups > 0:
         count = shape[0] * shape[1] // num_groups * math.prod(shape[2:])
         _refuse_single("group_norm", shape, count)
     return channels.group_norm(input, num_groups, weight, bias, eps)  # type: ignore[no-any-return]

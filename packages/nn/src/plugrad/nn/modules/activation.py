@@ -188,7 +188,7 @@ Softmin = _activation("Softmin", F.softmin, "Softmax of the negative.", dim=None
 LogSoftmax = _activation("LogSoftmax", F.log_softmax, "Logarithm of softmax.", dim=None)
 
 
-class Softmax2d(Module):
+class Softmax2d(_Activation):
     """Softmax over the channels at each place: shape (N, C, H, W) or (C, H, W).
 
     Raises
@@ -196,6 +196,8 @@ class Softmax2d(Module):
     ValueError
         For an input of another number of dimensions.
     """
+
+    defaults: ClassVar[dict[str, Any]] = {}
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the softmax."""
