@@ -22,7 +22,7 @@ MEASURES = {
     "profiled loop": "0.25",
 }
 LIBRARIES = ("plugrad", "torch", "autograd", "mygrad")
-OURS = ("core", "nn", "optim", "profiler", "backend-cuda")
+OURS = ("core", "nn", "optim", "profiler", "backend-cuda")  # what programs use: not testing
 
 
 def measure(library: str) -> list[float]:

@@ -29,6 +29,17 @@ def check_present(module: str, distribution: str) -> None:
     assert metadata.version(distribution)
 
 
+def check_tests() -> None:
+    """The samples and properties are there, in core's package, and agree with core."""
+    from plugrad.testing import properties, samples
+
+    assert metadata.version("plugrad-testing")
+    assert (Path(str(samples.__file__)).parents[1] / "py.typed").exists(), "py.typed is missing"
+    sample = next(sample for sample in samples.samples("pointwise") if sample.name == "sin")
+    for name in properties.PROPERTIES.keys() - sample.skip.keys():
+        properties.PROPERTIES[name](sample, "cpu")
+
+
 def check_absent(module: str, distribution: str) -> None:
     """`module` is missing, and an import says that `distribution` brings it."""
     assert importlib.util.find_spec(module) is None
@@ -50,6 +61,10 @@ def main(packages: list[str]) -> None:
     for name in SIBLINGS:
         check = check_present if name in packages else check_absent
         check(f"plugrad.{name}", f"plugrad-{name}")
+    if "testing" in packages:
+        check_tests()
+    else:
+        check_absent("plugrad.testing.samples", "plugrad-testing")
     if "backend-cuda" in packages:
         check_present("plugrad_cuda", "plugrad-backend-cuda")
     print(f"{' + '.join(packages)}: in order on Python {sys.version.split()[0]}")

@@ -14,7 +14,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("core", "nn", "optim", "profiler", "backend-cuda")
+PACKAGES = ("core", "nn", "optim", "profiler", "testing", "backend-cuda")
 TYPES = ("feature", "bugfix", "doc", "removal", "misc")
 
 

@@ -81,6 +81,8 @@ class Seen:
         Of the outputs; of the inputs; of the inputs and the gradients' starts.
     graphs : list
         The names of each output's nodes, nested as ``next_functions`` nests them.
+    layout : list
+        The strides of the outputs, where they were asked for.
     """
 
     error: str = ""
@@ -91,6 +93,7 @@ class Seen:
     gradients: list[Array | None] = field(default_factory=list)
     second: list[Array | None] = field(default_factory=list)
     graphs: list[Any] = field(default_factory=list)
+    layout: list[Any] = field(default_factory=list)
 
 
 def see(
@@ -125,14 +128,21 @@ def see(
         except Exception as error:
             seen.error, seen.message = type(error).__name__, str(error)
             return seen
-        outputs = list(tensors_in(result))
-        seen.structure = structure(result, inputs)
-        seen.values = [array_of(output) for output in outputs]
-        seen.graphs = [graph(output.grad_fn) for output in outputs]
         leaves = [x for x, grad in zip(inputs, wanted, strict=True) if grad]
-        if leaves and any(output.requires_grad for output in outputs):
-            _differentiate(t, seen, outputs, leaves, second)
+        observe(t, seen, result, inputs, leaves, second=second)
     return seen
+
+
+def observe(
+    t: Any, seen: Seen, result: Any, inputs: list[Any], leaves: list[Any], *, second: bool
+) -> None:
+    """Note what a call returned, and its derivatives with respect to `leaves`."""
+    outputs = list(tensors_in(result))
+    seen.structure = structure(result, inputs)
+    seen.values = [array_of(output) for output in outputs]
+    seen.graphs = [graph(output.grad_fn) for output in outputs]
+    if leaves and any(output.requires_grad for output in outputs):
+        _differentiate(t, seen, outputs, leaves, second)
 
 
 def _differentiate(t: Any, seen: Seen, outputs: list[Any], leaves: list[Any], second: bool) -> None:

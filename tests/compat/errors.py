@@ -9,6 +9,8 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from window_errors import convolution, pooling
+
 Call = Callable[[Any], Any]
 
 
@@ -652,7 +654,7 @@ def losses() -> list[Call]:
 
 FAMILIES = (
     creation, pointwise, in_place, reduction, shape, joining, indexing, linalg, ordering, network,
-    random, autograd, conversion, losses,
+    random, autograd, conversion, losses, convolution, pooling,
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from comparison import graph
 
 import plugrad
 
@@ -87,6 +88,51 @@ MODULES = {
         lambda t: t.nn.LocalResponseNorm(2, alpha=0.1, beta=0.5, k=2.0),
         (2, 5, 4),
     ),
+    "Conv1d": (lambda t: t.nn.Conv1d(4, 6, 3, 2, 1, 2, 2), (2, 4, 9)),
+    "Conv1d circular": (lambda t: t.nn.Conv1d(4, 6, 3, padding=2, padding_mode="circular"), (4, 9)),
+    "Conv2d": (lambda t: t.nn.Conv2d(3, 5, (3, 2)), (2, 3, 6, 7)),
+    "Conv2d same": (lambda t: t.nn.Conv2d(3, 4, 3, padding="same"), (2, 3, 5, 6)),
+    "Conv2d valid": (lambda t: t.nn.Conv2d(3, 4, 3, padding="valid", bias=False), (2, 3, 5, 6)),
+    "Conv2d depthwise": (lambda t: t.nn.Conv2d(3, 6, 3, groups=3), (2, 3, 5, 6)),
+    "Conv2d reflect": (
+        lambda t: t.nn.Conv2d(3, 4, 3, padding=(2, 1), padding_mode="reflect"),
+        (2, 3, 5, 6),
+    ),
+    "Conv2d replicate": (
+        lambda t: t.nn.Conv2d(3, 4, (4, 3), padding="same", padding_mode="replicate"),
+        (2, 3, 5, 6),
+    ),
+    "Conv3d": (lambda t: t.nn.Conv3d(2, 3, 2, 1, 1), (2, 2, 3, 4, 3)),
+    "ConvTranspose1d": (lambda t: t.nn.ConvTranspose1d(4, 6, 3, 2, 1, 1, 2), (2, 4, 5)),
+    "ConvTranspose2d": (
+        lambda t: t.nn.ConvTranspose2d(3, 4, 3, 2, dilation=2, bias=False),
+        (2, 3, 4, 5),
+    ),
+    "ConvTranspose3d": (lambda t: t.nn.ConvTranspose3d(2, 3, 2), (1, 2, 3, 2, 3)),
+    "MaxPool1d": (lambda t: t.nn.MaxPool1d(2), (2, 3, 8)),
+    "MaxPool2d": (lambda t: t.nn.MaxPool2d(3, 2, 1, ceil_mode=True), (2, 3, 8, 7)),
+    "MaxPool3d": (lambda t: t.nn.MaxPool3d((1, 2, 2)), (3, 4, 5, 4)),
+    "AvgPool1d": (lambda t: t.nn.AvgPool1d(3, 2, 1), (2, 3, 8)),
+    "AvgPool2d": (lambda t: t.nn.AvgPool2d(3, 2, 1, count_include_pad=False), (2, 3, 8, 7)),
+    "AvgPool2d over 3": (lambda t: t.nn.AvgPool2d((2, 3), divisor_override=3), (2, 3, 8, 7)),
+    "AvgPool3d": (lambda t: t.nn.AvgPool3d(2), (2, 3, 4, 5, 4)),
+    "LPPool1d": (lambda t: t.nn.LPPool1d(2, 3), (2, 3, 8)),
+    "LPPool2d": (lambda t: t.nn.LPPool2d(4, (2, 3), 1, ceil_mode=True), (2, 3, 8, 7)),
+    "LPPool3d": (lambda t: t.nn.LPPool3d(2.0, 2), (2, 3, 4, 5, 4)),
+    "AdaptiveAvgPool1d": (lambda t: t.nn.AdaptiveAvgPool1d(3), (2, 3, 8)),
+    "AdaptiveAvgPool2d": (lambda t: t.nn.AdaptiveAvgPool2d((None, 3)), (2, 3, 8, 7)),
+    "AdaptiveAvgPool2d to 1": (lambda t: t.nn.AdaptiveAvgPool2d(1), (2, 3, 8, 7)),
+    "AdaptiveAvgPool3d": (lambda t: t.nn.AdaptiveAvgPool3d(2), (2, 3, 4, 5, 4)),
+    "AdaptiveMaxPool1d": (lambda t: t.nn.AdaptiveMaxPool1d(3), (2, 3, 8)),
+    "AdaptiveMaxPool2d": (lambda t: t.nn.AdaptiveMaxPool2d((2, 3)), (2, 3, 8, 7)),
+    "AdaptiveMaxPool3d": (lambda t: t.nn.AdaptiveMaxPool3d(2), (2, 3, 4, 5, 4)),
+    "FractionalMaxPool2d": (lambda t: t.nn.FractionalMaxPool2d(2, output_size=3), (2, 3, 8, 7)),
+    "FractionalMaxPool3d": (
+        lambda t: t.nn.FractionalMaxPool3d(2, output_ratio=0.6),
+        (2, 3, 7, 8, 6),
+    ),
+    "Fold": (lambda t: t.nn.Fold((4, 5), 2), (2, 12, 12)),
+    "Unfold": (lambda t: t.nn.Unfold((2, 3), padding=1), (2, 3, 4, 5)),
 }
 
 
@@ -152,6 +198,15 @@ def test_outputs_and_gradients_agree(name, dtype):
         close(value, theirs[key])
 
 
+@pytest.mark.parametrize("shape", [(2, 5, 4), (2, 5, 4, 3), (2, 5, 2, 3, 2)])
+def test_local_response_normalization_has_the_same_graph(shape):
+    graphs = []
+    for t in (plugrad, torch):
+        x = t.tensor(arrays(*shape), requires_grad=True)
+        graphs.append(graph(t.nn.functional.local_response_norm(x, 3).grad_fn))
+    assert graphs[0] == graphs[1]
+
+
 def test_running_statistics_follow_batch_after_batch():
     for options in ({}, {"momentum": None}, {"momentum": 0.7}):
         models = both(lambda t, options=options: t.nn.BatchNorm2d(3, **options))
@@ -212,6 +267,33 @@ def test_modules_of_two_inputs_agree(name):
 def test_modules_print_alike(name):
     ours, theirs = both(MODULES[name][0])
     assert repr(ours) == repr(theirs)
+
+
+@pytest.mark.parametrize("dims", [1, 2, 3])
+def test_unpooling_agrees(dims):
+    for sizes in ((8, 6, 4), (7, 5, 3)):
+        inputs, outputs = [], []
+        for t in (plugrad, torch):
+            x = t.tensor(arrays(2, 3, *sizes[:dims]), requires_grad=True)
+            pool = getattr(t.nn, f"MaxPool{dims}d")(2, return_indices=True)
+            unpool = getattr(t.nn, f"MaxUnpool{dims}d")(2)
+            y = unpool(*pool(x), output_size=x.shape if sizes[0] == 7 else None)
+            (y * y).sum().backward()
+            outputs.append(y)
+            inputs.append(x)
+        close(*outputs)
+        close(inputs[0].grad, inputs[1].grad)
+    assert repr(plugrad.nn.MaxUnpool2d(2)) == repr(torch.nn.MaxUnpool2d(2))
+
+
+def test_a_transposed_convolution_takes_a_size():
+    models = both(lambda t: t.nn.ConvTranspose2d(3, 2, 3, stride=3))
+    data = arrays(1, 3, 4, 4).astype("float32")
+    outputs = [
+        m(t.tensor(data), output_size=(14, 13))
+        for t, m in zip((plugrad, torch), models, strict=True)
+    ]
+    close(*outputs)
 
 
 def test_embeddings_agree():
@@ -360,6 +442,24 @@ REFUSED = {
     "an index beyond the end": lambda t: t.nn.Sequential(t.nn.ReLU())[3],
     "shapes that do not fit": lambda t: t.nn.Linear(3, 2)(t.ones(2, 4)),
     "an unknown nonlinearity": lambda t: t.nn.init.calculate_gain("nope"),
+    "groups that do not divide the inputs": lambda t: t.nn.Conv2d(3, 4, 2, groups=2),
+    "groups that do not divide the outputs": lambda t: t.nn.Conv2d(4, 3, 2, groups=2),
+    "no groups": lambda t: t.nn.Conv2d(4, 4, 2, groups=0),
+    "an unknown padding": lambda t: t.nn.Conv2d(4, 4, 2, padding="x"),
+    "the same size with a stride": lambda t: t.nn.Conv2d(4, 4, 2, padding="same", stride=2),
+    "an unknown padding mode": lambda t: t.nn.Conv2d(4, 4, 2, padding_mode="x"),
+    "a padding mode of a transpose": lambda t: t.nn.ConvTranspose2d(
+        4, 4, 2, padding_mode="reflect"
+    ),
+    "a size that cannot be": lambda t: t.nn.ConvTranspose2d(1, 1, 2)(
+        t.ones(1, 1, 2, 2), output_size=(9, 9)
+    ),
+    "a size of too few": lambda t: t.nn.ConvTranspose2d(1, 1, 2)(
+        t.ones(1, 1, 2, 2), output_size=(3,)
+    ),
+    "fractional pooling to nothing": lambda t: t.nn.FractionalMaxPool2d(2),
+    "fractional pooling to two": lambda t: t.nn.FractionalMaxPool2d(2, 2, 0.5),
+    "a ratio beyond 1": lambda t: t.nn.FractionalMaxPool2d(2, output_ratio=2),
     "a fan of a vector": lambda t: t.nn.init.xavier_uniform_(t.ones(3)),
     "a batch of one": lambda t: t.nn.BatchNorm1d(2)(t.ones(1, 2)),
     "a batch of images in BatchNorm1d": lambda t: t.nn.BatchNorm1d(2)(t.ones(1, 2, 3, 4)),

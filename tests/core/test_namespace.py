@@ -7,6 +7,7 @@ import importlib.util
 import pickle
 import sys
 import threading
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -30,6 +31,7 @@ def absent(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for name in siblings:
         sys.modules.pop(name, None)
+        sys.modules.pop(f"{name}.part", None)
         vars(plugrad).pop(name.rpartition(".")[2], None)
 
 
@@ -107,6 +109,41 @@ def test_a_sibling_is_found_in_a_directory_added_later(
     assert importlib.util.find_spec("plugrad.absent") is not None
     importlib.import_module("plugrad.absent.part")
     assert plugrad.absent.part.__name__ == "plugrad.absent.part"
+
+
+def test_a_sibling_is_found_in_a_wheel_that_lists_no_directories(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zipfile.ZipFile(tmp_path / "absent.whl", "w") as wheel:
+        wheel.writestr("plugrad/absent/__init__.py", "")
+        wheel.writestr("plugrad/absent/part.py", "")
+    monkeypatch.syspath_prepend(tmp_path / "absent.whl")
+    importlib.import_module("plugrad.absent.part")
+    assert str(tmp_path / "absent.whl") in plugrad.absent.part.__file__
+
+
+def test_what_a_sibling_adds_to_a_package_of_core_is_found_and_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    testing: Any = plugrad.testing
+    siblings = {**namespace.SIBLINGS, "plugrad.testing.absent": "plugrad-absent"}
+    monkeypatch.setattr(namespace, "SIBLINGS", siblings)
+    monkeypatch.setattr(testing, "__path__", list(testing.__path__))
+    with pytest.raises(MissingPackageError, match=ADVICE):
+        importlib.import_module("plugrad.testing.absent")
+    with pytest.raises(AttributeError, match=ADVICE):
+        testing.absent  # noqa: B018
+    with pytest.raises(AttributeError, match="nonsense"):
+        testing.nonsense  # noqa: B018
+    addition = tmp_path / "plugrad" / "testing"
+    addition.mkdir(parents=True)
+    (addition / "absent.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    try:
+        assert testing.absent.__file__ == str(addition / "absent.py")
+    finally:
+        sys.modules.pop("plugrad.testing.absent", None)
+        vars(testing).pop("absent", None)
 
 
 def test_extend_finds_every_part_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,9 @@
 """One import name, several distributions.
 
 Core alone owns ``plugrad/__init__.py``. `plugrad.nn`, `plugrad.optim` and `plugrad.profiler` come
-from distributions of their own, each of which ships its subpackage and nothing above it. Two things
-make that feel like one package:
+from distributions of their own, each of which ships its subpackage and nothing above it; what
+``plugrad-testing`` ships lies beneath core's `plugrad.testing`. Two things make that feel like one
+package:
 
 - `extend` lets a package be spread over several directories of ``sys.path``. Without it, siblings
   would be found only where all were installed into the same directory, not from editable installs.
@@ -12,14 +13,15 @@ make that feel like one package:
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
-from pkgutil import extend_path
 from types import MappingProxyType, ModuleType
 from typing import Final
+from zipimport import zipimporter
 
 __all__ = ["SIBLINGS", "MissingPackageError", "extend", "install_hints", "resolve_sibling"]
 
@@ -28,6 +30,10 @@ SIBLINGS: Final = MappingProxyType(
         "plugrad.nn": "plugrad-nn",
         "plugrad.optim": "plugrad-optim",
         "plugrad.profiler": "plugrad-profiler",
+        "plugrad.testing.properties": "plugrad-testing",
+        "plugrad.testing.running": "plugrad-testing",
+        "plugrad.testing.samples": "plugrad-testing",
+        "plugrad.testing.strict": "plugrad-testing",
         "plugrad.utils.data": "plugrad-nn",
     }
 )
@@ -67,7 +73,7 @@ def _missing(module: str) -> MissingPackageError:
 
 
 def extend(path: Sequence[str], name: str) -> list[str]:
-    """Return `path` with every other directory on ``sys.path`` that holds a part of package `name`.
+    """Return `path` with every other place on ``sys.path`` that may hold a part of package `name`.
 
     Parameters
     ----------
@@ -81,7 +87,17 @@ def extend(path: Sequence[str], name: str) -> list[str]:
     list of str
         What to assign to the package's ``__path__``.
     """
-    return list(extend_path(list(path), name))
+    parts = list(path)
+    parent, _, last = name.rpartition(".")
+    for place in sys.modules[parent].__path__ if parent else sys.path:
+        # This is `pkgutil.extend_path`, but for what importing pkgutil costs, and but for wheels:
+        # they list files alone, so that before Python 3.14 no directory is found in them.
+        spec = PathFinder.find_spec(last, [place])
+        found = spec.submodule_search_locations if spec is not None else None
+        if found is None and isinstance(sys.path_importer_cache.get(place), zipimporter):
+            found = [os.path.join(place, last)]
+        parts.extend(part for part in found or () if part not in parts)
+    return parts
 
 
 def _grown_path(package: str) -> Sequence[str]:

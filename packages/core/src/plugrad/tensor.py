@@ -14,6 +14,7 @@ import numpy
 
 from plugrad import dtypes, printing
 from plugrad.autograd import hooks as hooking
+from plugrad.autograd.gradients import backward
 from plugrad.autograd.modes import mode
 from plugrad.autograd.saved import version_of
 from plugrad.autograd.tape import (
@@ -386,8 +387,6 @@ class Tensor(TensorBase, TensorMethods):
         >>> x.grad
         tensor(6.)
         """
-        from plugrad.autograd import backward
-
         backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
     def register_hook(self, hook: Any) -> hooking.RemovableHandle:

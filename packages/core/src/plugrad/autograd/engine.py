@@ -108,14 +108,15 @@ def differentiate(
     if accumulate and wanted is not None:
         task.landing = {node for node in wanted if isinstance(node, AccumulateGrad)}
     starts = [g if not task.raw else g._array for g in gradients]
-    previous, mode.grad = mode.grad, create_graph
+    previous = mode.grad
+    mode.record(create_graph)
     try:
         if task.raw:
             mode.enter_quietly(task.run, roots, starts)
         else:
             task.run(roots, starts)
     finally:
-        mode.grad = previous
+        mode.record(previous)
     if wanted is None:
         return []
     found = [None if edge is None else task.captured.get(edge) for edge in wanted]
@@ -159,14 +160,12 @@ class _Task:
     raw : bool
         Whether gradients are raw arrays. Not so when the backward is recorded, nor when a profiler
         watches, who wants to see every operator.
-    buffers : dict from Node to gradient
-        What has arrived at nodes that have not run yet; a list for a node with several outputs.
-    owned : set of Node
-        Those whose buffer the engine made, and may add to in place.
+    arrivals : dict from Node to list
+        For each node that has not run yet: how many contributions are still to come; their sum so
+        far (a list for a node with several outputs); whether the engine made that sum, and may add
+        to it in place. One lookup finds all three.
     exclusive : set of Node
-        Those whose buffer nobody else refers to.
-    pending : dict from Node to int
-        How many contributions are still to come.
+        Those whose gradient nobody else refers to.
     needed : set of Node, or None
         What has to be run for the sake of `inputs`; None for everything.
     captured : dict from Node to Tensor or None
@@ -180,35 +179,33 @@ class _Task:
         self.create = create_graph
         self.raw = not create_graph and not mode.observers
         self.context = context
-        self.buffers: dict[Node, Any] = {}
-        self.owned: set[Node] = set()
+        self.arrivals: dict[Node, list[Any]] = {}
         self.exclusive: set[Node] = set()
-        self.pending: dict[Node, int] = {}
         self.needed: set[Node] | None = None
         self.captured: dict[Node, Tensor | None] = {}
         self.landing: set[Node] = set()
 
     def plan(self, roots: Sequence[Node], wanted: Sequence[Node | None] | None) -> None:
         """Count the contributions that each node waits for, and find what has to be run."""
-        pending: dict[Node, int] = {}
+        arrivals = self.arrivals
         stack: list[Node] = []
         for node in roots:
-            if node not in pending:
-                pending[node] = 0
+            if node not in arrivals:
+                arrivals[node] = [0, None, False]
                 stack.append(node)
         consumers: dict[Node, list[Node]] | None = None if wanted is None else {}
         while stack:
             node = stack.pop()
             for below in node.edges:
                 if below is not None:
-                    if below in pending:
-                        pending[below] += 1
-                    else:
-                        pending[below] = 1
+                    arrival = arrivals.get(below)
+                    if arrival is None:
+                        arrivals[below] = [1, None, False]
                         stack.append(below)
+                    else:
+                        arrival[0] += 1
                     if consumers is not None:
                         consumers.setdefault(below, []).append(node)
-        self.pending = pending
         if wanted is not None and consumers is not None:
             self._plan_captures(wanted, consumers)
 
@@ -230,12 +227,19 @@ class _Task:
         """Run every node whose gradient is complete, the latest first, until none is left."""
         for node, start in zip(roots, starts, strict=True):
             self._put(node, start)
-        pending, buffers, exclusive, owned = self.pending, self.buffers, self.exclusive, self.owned
+        arrivals, exclusive = self.arrivals, self.exclusive
         raw, retain, needed = self.raw, self.retain, self.needed
-        ready = sorted({(node.seq, node) for node in roots if not pending[node]})
-        while ready:
-            node = heappop(ready)[1]
-            g = buffers.pop(node, None)
+        ready = [(node.seq, node) for node in dict.fromkeys(roots) if not arrivals[node][0]]
+        ready.sort()
+        # The latest of those that have become ready is kept aside: where one operation follows the
+        # other, nothing ever goes through the heap.
+        latest: Node | None = None
+        while latest is not None or ready:
+            if latest is None:
+                node = heappop(ready)[1]
+            else:
+                node, latest = latest, None
+            g = arrivals.pop(node)[1]
             edges = node.edges
             if needed is not None:
                 g, edges = self._towards_inputs(node, g, needed)
@@ -244,43 +248,57 @@ class _Task:
             if g is None:
                 # Nothing has come, but others may wait for what this node does not send.
                 gradients: Any = (None,) * len(edges)
+                if not retain:
+                    node.saved = None
             elif edges:
                 if raw:
-                    gradients = node.apply(g, edges)
+                    gradients = node.apply(g, edges, retain)
                 else:
                     gradients = _shown(node, node.apply_tensors, g, edges)
+                    if not retain:
+                        node.saved = None
             else:
                 if needed is None or node in self.landing:
-                    _shown(node, self._accumulate, node, g)
+                    if raw:
+                        self._accumulate(node, g)
+                    else:
+                        _shown(node, self._accumulate, node, g)
                 continue
             if node.hooks is not None and node.hooks.post:
                 gradients = self._after(node, gradients, g)
-            if not retain:
-                node.saved = None
+            shape = node.shape if node.elementwise else None
             for target, gi in zip(edges, gradients):  # noqa: B905  # a rule's arity was checked
                 if target is None:
                     continue
+                arrival = arrivals[target]
                 if gi is not None:
-                    if gi.shape != target.shape or gi.dtype is not target.dtype.np:
+                    if (shape or gi.shape) != target.shape or gi.dtype is not target.dtype.np:
                         gi = self._settle(node, target, gi)
                     if gi is None:
                         pass
-                    elif target in buffers:
-                        if target in owned:
-                            buffers[target] += gi
-                        else:
-                            buffers[target] = buffers[target] + gi
-                            if raw:
-                                owned.add(target)
-                                exclusive.add(target)
-                    else:
-                        buffers[target] = gi
+                    elif arrival[1] is None:
+                        arrival[1] = gi
                         if target.passes and gi is not g and raw:
                             self._judge(node, target, gi, g)
-                left = pending[target] - 1
-                pending[target] = left
+                    elif arrival[2]:
+                        arrival[1] += gi
+                    else:
+                        arrival[1] = arrival[1] + gi
+                        if raw:
+                            arrival[2] = True
+                            exclusive.add(target)
+                left = arrival[0] = arrival[0] - 1
                 if not left:
-                    heappush(ready, (target.seq, target))
+                    if latest is None:
+                        if not ready or target.seq < ready[0][0]:
+                            latest = target
+                        else:
+                            heappush(ready, (target.seq, target))
+                    elif target.seq < latest.seq:
+                        heappush(ready, (latest.seq, latest))
+                        latest = target
+                    else:
+                        heappush(ready, (target.seq, target))
 
     def _towards_inputs(
         self, node: Node, g: Any, needed: set[Node]
@@ -320,9 +338,10 @@ class _Task:
 
     def _put(self, node: Node, gradient: Any) -> None:
         """Add a gradient that comes from outside."""
-        gradient = self._settle(node, node, gradient)
-        buffer = self.buffers.get(node)
-        self.buffers[node] = gradient if buffer is None else buffer + gradient
+        if gradient.shape != node.shape or gradient.dtype is not node.dtype.np:
+            gradient = self._settle(node, node, gradient)
+        arrival = self.arrivals[node]
+        arrival[1] = gradient if arrival[1] is None else arrival[1] + gradient
 
     def _settle(self, source: Node, target: Node, gradient: Any) -> Any:
         """Return a gradient in the space of the output it belongs to.
@@ -331,7 +350,10 @@ class _Task:
         """
         if isinstance(target.dtype, tuple):
             assert isinstance(source, Output)
-            buffer = self.buffers.setdefault(target, [None] * len(target.dtype))
+            arrival = self.arrivals[target]
+            buffer = arrival[1]
+            if buffer is None:
+                buffer = arrival[1] = [None] * len(target.dtype)
             number = source.number
             buffer[number] = gradient if buffer[number] is None else buffer[number] + gradient
             return None
@@ -381,7 +403,6 @@ class _Task:
             gradient = table.wrap(gradient)
         # Whoever holds this tensor holds the array: it is nobody's alone any longer.
         self.exclusive.discard(node)
-        self.owned.discard(node)
         return new_tensor(gradient, table, kind)
 
     def _call_user(self, function: Any, *args: Any) -> Any:

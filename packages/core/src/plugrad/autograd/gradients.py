@@ -47,6 +47,10 @@ def _start(output: Tensor, gradient: Tensor | None, position: int) -> Tensor:
         if one.__class__ is not table.array_type:
             one = table.wrap(one)
         return new_tensor(one, table, output._dtype)
+    if not isinstance(gradient, TensorBase):
+        raise TypeError(
+            f"gradient {position} must be a Tensor or None, not {type(gradient).__name__}"
+        )
     if gradient._array.shape != output._array.shape:
         raise RuntimeError(
             f"gradient {position} has shape {list(gradient.shape)}, but its output has "
@@ -61,31 +65,24 @@ def _start(output: Tensor, gradient: Tensor | None, position: int) -> Tensor:
 
 
 def _roots(outputs: tuple[Tensor, ...], gradients: Any) -> list[Tensor]:
-    given: tuple[Any, ...] = (
-        (None,) * len(outputs)
-        if gradients is None
-        else (gradients,)
-        if isinstance(gradients, TensorBase)
-        else tuple(gradients)
-    )
-    for position, gradient in enumerate(given):
-        if gradient is not None and not isinstance(gradient, TensorBase):
-            raise TypeError(
-                f"gradient {position} must be a Tensor or None, not {type(gradient).__name__}"
-            )
+    given: Sequence[Tensor | None]
+    if gradients is None:
+        given = (None,) * len(outputs)
+    elif isinstance(gradients, TensorBase):
+        given = (gradients,)  # type: ignore[assignment]
+    else:
+        given = tuple(gradients)
     if len(given) != len(outputs):
         raise RuntimeError(f"got {len(outputs)} outputs, but {len(given)} gradients")
-    starts = [
-        _start(output, gradient, position)
-        for position, (output, gradient) in enumerate(zip(outputs, given, strict=True))
-    ]
-    for position, output in enumerate(outputs):
-        if output._edge is None:
-            raise RuntimeError(
-                f"output {position} does not require grad and has no grad_fn: nothing that led to "
-                "it was recorded. Did an input lack requires_grad=True, or was it computed under "
-                "no_grad() or from a detached tensor?"
-            )
+    starts = [_start(outputs[i], given[i], i) for i in range(len(outputs))]
+    edges = [output._edge for output in outputs]
+    if None in edges:
+        position = edges.index(None)
+        raise RuntimeError(
+            f"output {position} does not require grad and has no grad_fn: nothing that led to it "
+            "was recorded. Did an input lack requires_grad=True, or was it computed under "
+            "no_grad() or from a detached tensor?"
+        )
     return starts
 
 

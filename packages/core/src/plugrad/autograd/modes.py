@@ -56,9 +56,11 @@ class Mode(threading.local):
     Attributes
     ----------
     grad : bool
-        Whether operators record. Read only when an input requires gradients.
+        Whether operators record; set by `record`.
     run : callable or None
         ``run(kernel, *args)`` calls a kernel quietly; None sends operators to the slow path.
+    now : tuple
+        Both, `run` and `grad`: a thread's attribute costs more to read than a pair to unpack.
     inference : bool
         Whether `inference_mode` is on.
     observers : list
@@ -72,10 +74,20 @@ class Mode(threading.local):
         self.inference = False
         self._quiet: Runner = _quiet_context().run
         self.run: Runner | None = self._quiet
+        self.now: tuple[Runner | None, bool] = (self.run, self.grad)
         self.observers: list[Any] = []
         self.autocast: Any = None
         self._reasons: list[str] = []
         self._spare: list[contextvars.Context] = []
+
+    def record(self, grad: bool) -> None:
+        """Say whether operators record."""
+        self.grad = grad
+        self.now = (self.run, grad)
+
+    def _run_by(self, run: Runner | None) -> None:
+        self.run = run
+        self.now = (run, self.grad)
 
     def quiet(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call a kernel quietly, wherever this thread stands.
@@ -88,12 +100,12 @@ class Mode(threading.local):
     def slow_down(self, reason: str) -> None:
         """Send this thread's operators to the slow path until `speed_up` with the same reason."""
         self._reasons.append(reason)
-        self.run = None
+        self._run_by(None)
 
     def speed_up(self, reason: str) -> None:
         """Take one `slow_down` back."""
         self._reasons.remove(reason)
-        self.run = None if self._reasons else self._quiet
+        self._run_by(None if self._reasons else self._quiet)
 
     def is_slow_only(self, reason: str) -> bool:
         """Return whether nothing but `reason` sends operators to the slow path."""
@@ -103,16 +115,16 @@ class Mode(threading.local):
     def call_unwatched(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call `function` as if there were no observers, and nothing else unusual."""
         observers, self.observers = self.observers, []
-        self.run = self._quiet
+        self._run_by(self._quiet)
         try:
             return function(*args)
         finally:
             self.observers = observers
-            self.run = None
+            self._run_by(None)
 
     def _use(self, quiet: Runner) -> Runner:
         previous, self._quiet = self._quiet, quiet
-        self.run = None if self._reasons else quiet
+        self._run_by(None if self._reasons else quiet)
         return previous
 
     def enter_quietly(self, function: Callable[..., Any], *args: Any) -> Any:
@@ -193,7 +205,7 @@ class _GradSwitch:
 
     def __enter__(self) -> None:
         self._previous.append(mode.grad)
-        mode.grad = self._value
+        mode.record(self._value)
 
     def __exit__(
         self,
@@ -201,7 +213,7 @@ class _GradSwitch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        mode.grad = self._previous.pop()
+        mode.record(self._previous.pop())
 
     def _fresh(self) -> _GradSwitch:
         return type(self)()
@@ -322,19 +334,20 @@ class set_grad_enabled(_GradSwitch):
             self._previous.append(mode.grad)
         else:
             self._previous.append(self._before)
-        mode.grad = self._value
+        mode.record(self._value)
 
     def _fresh(self) -> set_grad_enabled:
         return set_grad_enabled(self._value)
 
     def __call__(self, function: Decorated) -> Decorated:
         """Return `function` so wrapped that the switch is thrown for each call of it only."""
-        mode.grad = self._before
+        mode.record(self._before)
         return super().__call__(function)
 
 
 def _set_grad(enabled: bool) -> bool:
-    previous, mode.grad = mode.grad, enabled
+    previous = mode.grad
+    mode.record(enabled)
     return previous
 
 
@@ -375,9 +388,8 @@ class inference_mode(_GradSwitch):
         self._outer.append((mode.grad, mode.inference))
         if self._inference:
             mode.slow_down("inference mode")
-            mode.grad, mode.inference = False, True
-        else:
-            mode.grad, mode.inference = True, False
+        mode.inference = self._inference
+        mode.record(not self._inference)
 
     def __exit__(
         self,
@@ -385,7 +397,8 @@ class inference_mode(_GradSwitch):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        mode.grad, mode.inference = self._outer.pop()
+        grad, mode.inference = self._outer.pop()
+        mode.record(grad)
         if self._inference:
             mode.speed_up("inference mode")
 

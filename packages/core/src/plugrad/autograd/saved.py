@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from plugrad.autograd.tape import AliasCell, Node, Output, TensorBase, new_tensor
 
 if TYPE_CHECKING:
     from plugrad.tensor import Tensor
 
-__all__ = ["freed", "rebuild_output", "verify", "version_of", "versions_of"]
+__all__ = ["FREED", "freed", "rebuild_output", "verify", "version_of", "versions_of"]
+
+
+FREED: Final[tuple[int, ...]] = (-1,)
+"""Stands for the versions of what a node has let go of."""
 
 
 def version_of(tensor: TensorBase) -> int:
@@ -39,9 +43,11 @@ def verify(node: Node) -> None:
     Raises
     ------
     RuntimeError
-        Naming what was saved, by which operation, and which operation changed it.
+        Naming what was saved, by which operation, and which operation changed it; or if it was
+        freed.
     """
-    assert node.saved is not None
+    if node.saved is None:
+        freed(node)
     assert node.op is not None
     now = versions_of(node.saved)
     then = node.versions if node.versions is not None else versions_of((None,) * len(now))
@@ -64,7 +70,7 @@ def _changed(node: Node, position: int, item: Any, before: int, after: int) -> N
     else:
         array = node.saved[position - 1]
         what = f"its output ({_describe(array, node.table.dtypes[array.dtype])})"
-    by = cell.changed_by or "an in-place operation"
+    by = getattr(cell, "changed_by", "an in-place operation")
     raise RuntimeError(
         f"{node.op.name} saved {what} at version {before}, but {by} has since changed it "
         f"(version {after}), so its gradient cannot be computed. Use the operation that is not in "

@@ -31,11 +31,13 @@ __all__ = [
     "Node",
     "Output",
     "TensorBase",
+    "Views",
     "alias_cell",
     "hooks_of",
     "is_leaf",
     "mark_inference",
     "meta_of",
+    "new_cell",
     "new_tensor",
     "tensor_class",
     "tick",
@@ -49,34 +51,55 @@ tick: Final = count(-1, -1).__next__
 _tick_leaf: Final = count(-(2**64), -1).__next__
 
 
+class Views(list["weakref.ref[Tensor]"]):
+    """The differentiable views of a base, whose ``grad_fn`` an in-place operation replaces.
+
+    Attributes
+    ----------
+    limit : int
+        How many references there may be before `sweep`.
+    """
+
+    __slots__ = ("limit",)
+
+    def __init__(self) -> None:
+        self.limit = 64
+
+    def sweep(self) -> None:
+        """Forget the views that have died."""
+        self[:] = [ref for ref in self if ref() is not None]
+        # Next when the list has doubled: constant work for each view.
+        self.limit = max(64, 2 * len(self))
+
+
 class AliasCell:
     """What tensors that share memory share: one version, and the views that live.
+
+    Made often, by whatever saves its output, and seldom asked for more than the version.
 
     Attributes
     ----------
     version : int
         How many in-place operations have gone through any of them.
+    views : Views or None
+        The views, once there are any.
     changed_by : str
-        The in-place operation that raised the version last, for error messages.
-    views : list of weak references to Tensor
-        The differentiable views of the base, whose ``grad_fn`` an in-place operation replaces.
-    limit : int
-        How many references there may be before `sweep`.
+        The in-place operation that raised the version last, for error messages; only there then.
     """
 
-    __slots__ = ("changed_by", "limit", "version", "views")
+    __slots__ = ("changed_by", "version", "views")
 
-    def __init__(self, version: int = 0) -> None:
-        self.version = version
-        self.changed_by = ""
-        self.views: list[weakref.ref[Tensor]] = []
-        self.limit = 64
+    version: int
+    views: Views | None
+    changed_by: str
 
-    def sweep(self) -> None:
-        """Forget the views that have died."""
-        self.views[:] = [ref for ref in self.views if ref() is not None]
-        # Next when the list has doubled: constant work for each view.
-        self.limit = max(64, 2 * len(self.views))
+
+def new_cell() -> AliasCell:
+    """Return a new cell, at version 0."""
+    cell = object.__new__(AliasCell)
+    cell.version = 0
+    cell.views = None
+    return cell
 
 
 class InferenceCell(AliasCell):
@@ -103,7 +126,8 @@ class InferenceCell(AliasCell):
 def mark_inference(tensor: TensorBase) -> None:
     """Mark a tensor as made in inference mode, unless it shares the memory of one that was not."""
     if tensor._cell is None:
-        tensor._cell = InferenceCell()
+        tensor._cell = cell = object.__new__(InferenceCell)
+        cell.views = None
 
 
 class Meta:
@@ -186,7 +210,7 @@ def alias_cell(tensor: TensorBase) -> AliasCell:
     """Return the tensor's alias cell, making one when it has none."""
     cell = tensor._cell
     if cell is None:
-        cell = tensor._cell = AliasCell()
+        cell = tensor._cell = new_cell()
     return cell
 
 
@@ -247,6 +271,9 @@ class Node:
     passes: ClassVar[bool] = False
     """Whether its gradient may end up in a leaf's ``grad`` without having been copied."""
 
+    elementwise: ClassVar[bool] = False
+    """Whether what `apply` returns is certain to have the output's shape."""
+
     def name(self) -> str:
         """Return the name that PyTorch gives such a node.
 
@@ -271,8 +298,11 @@ class Node:
         """A dictionary of the user's own, kept as long as the node."""
         return hooks_of(self).metadata
 
-    def apply(self, gradient: Any, edges: tuple[Node | None, ...]) -> tuple[Any, ...]:
-        """Return the gradient of each input whose edge is not None, on raw arrays."""
+    def apply(self, gradient: Any, edges: tuple[Node | None, ...], retain: bool) -> tuple[Any, ...]:
+        """Return the gradient of each input whose edge is not None, on raw arrays.
+
+        Without `retain`, let go of what was saved.
+        """
         raise NotImplementedError
 
     def apply_tensors(self, gradient: Any, edges: tuple[Node | None, ...]) -> tuple[Any, ...]:
@@ -325,7 +355,9 @@ class Output(Node):
         self.seq = tick()
         self.hooks = None
 
-    def apply(self, gradient: Any, edges: tuple[Node | None, ...]) -> tuple[Any, ...]:
+    def apply(
+        self, gradient: Any, edges: tuple[Node | None, ...], retain: bool = False
+    ) -> tuple[Any, ...]:
         """Hand the gradient on."""
         return (gradient,)
 

@@ -10,18 +10,20 @@ meets a stale ``grad_fn``.
 from __future__ import annotations
 
 from copy import copy
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from weakref import ref
 
 from plugrad.autograd.modes import mode
 from plugrad.autograd.tape import (
     AccumulateGrad,
-    AliasCell,
     Meta,
     Node,
+    Views,
     alias_cell,
     hooks_of,
     meta_of,
+    new_cell,
     tick,
 )
 
@@ -105,7 +107,7 @@ def add_step(tensor: Tensor, parent: Tensor, step: Step, origin: str = "") -> No
         return
     cell = parent._cell
     if cell is None:
-        cell = parent._cell = AliasCell()
+        cell = parent._cell = new_cell()
     tensor._cell = cell
     if not mode.grad and not origin:
         origin = "no_grad"
@@ -122,9 +124,12 @@ def add_step(tensor: Tensor, parent: Tensor, step: Step, origin: str = "") -> No
         view.base = parent
         view.way = (None, step)
         view.origin = origin
-    if len(cell.views) >= cell.limit:
-        cell.sweep()
-    cell.views.append(ref(tensor))
+    views = cell.views
+    if views is None:
+        views = cell.views = Views()
+    elif len(views) >= views.limit:
+        views.sweep()
+    views.append(ref(tensor))
 
 
 class CopySlices(Node):
@@ -157,9 +162,10 @@ class CopySlices(Node):
     def saved(self, value: tuple[Any, ...] | None) -> None:
         self.inner.saved = value
 
-    def apply(self, gradient: Any, edges: tuple[Node | None, ...]) -> tuple[Any, ...]:
+    def apply(self, gradient: Any, edges: tuple[Node | None, ...], retain: bool) -> tuple[Any, ...]:
         """Run on raw arrays."""
-        return self._apply(self.table, gradient, edges, self.inner.apply)
+        inner = partial(self.inner.apply, retain=retain)
+        return self._apply(self.table, gradient, edges, inner)
 
     def apply_tensors(self, gradient: Any, edges: tuple[Node | None, ...]) -> tuple[Any, ...]:
         """Run on tensors, recording."""
@@ -225,7 +231,8 @@ def restride(tensor: Tensor, array: Any, step: Step, back: Step, node: Node | No
 def _live_views(base: Tensor) -> list[Tensor]:
     """Return the differentiable views of a base."""
     cell = base._cell
-    aliases = [reference() for reference in cell.views] if cell is not None else []
+    views = (cell.views if cell is not None else None) or ()
+    aliases = [reference() for reference in views]
     return [
         alias
         for alias in aliases

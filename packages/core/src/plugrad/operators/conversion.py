@@ -208,7 +208,7 @@ class ToCopyBackward0(Node):
         self.seq = tick()
         self.hooks = None
 
-    def apply(self, gradient: Any, edges: tuple[Node | None, ...]) -> tuple[Any, ...]:
+    def apply(self, gradient: Any, edges: tuple[Node | None, ...], retain: bool) -> tuple[Any, ...]:
         """Move a raw gradient."""
         return (self.source.from_host(self.table.to_host(gradient)),)
 

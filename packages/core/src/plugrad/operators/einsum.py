@@ -8,7 +8,6 @@ later operand has it, by a batched matrix product, else by a product of elements
 from __future__ import annotations
 
 import math
-import string
 from collections.abc import Hashable, Sequence
 from typing import Any
 
@@ -105,7 +104,7 @@ def _read(args: tuple[Any, ...]) -> tuple[list[Labels], Labels | None, list[Any]
 def _letters(word: str, equation: str) -> Labels:
     head, dots, tail = word.replace(" ", "").partition(_ELLIPSIS)
     for letter in head + tail:
-        if letter not in string.ascii_letters:
+        if not (letter.isascii() and letter.isalpha()):
             raise RuntimeError(
                 f"einsum(): found {letter!r} in {equation!r}; dimensions are named by letters, and "
                 "an ellipsis (...) may stand once in each term"

@@ -212,7 +212,6 @@ def _turned(weight: Any) -> Any:
         node = tensor._edge = object.__new__(_node_of_t())
         node.table = table
         node.edges = (edge,)
-        node.saved = ()
         node.versions = None
         node.seq = tick()
         node.shape = array.shape

@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from plugrad.random.formats import FLOAT64, real_format, store
 from plugrad.random.generator import Generator
 from plugrad.random.uniform import fill_unit, pieces, unit_list
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["bernoulli", "dropout_mask", "geometric", "poisson"]
 

@@ -15,19 +15,21 @@ rounding to odd", IEEE Transactions on Computers 57(4), 2008.
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from plugrad.random.formats import FLOAT32, FLOAT64
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["add_to_odd", "multiply_add", "multiply_add_doubles"]
 
 _SPLITTER: Final = 2.0**27 + 1
 _LOW_HALF: Final = ~((1 << 27) - 1)
 
-Doubles = NDArray[np.float64]
+Doubles: TypeAlias = "NDArray[np.float64]"
 
 
 def multiply_add(x: NDArray[Any], scale: float, offset: float) -> None:

@@ -18,12 +18,14 @@ from __future__ import annotations
 import operator
 import os
 import threading
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from plugrad.devices import device as device_type
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Generator"]
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from plugrad.random.formats import FLOAT32, FLOAT64, real_format, real_view
 from plugrad.random.fused import multiply_add
 from plugrad.random.generator import Generator
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["fill_unit", "pieces", "uniform", "unit64", "unit_list"]
 

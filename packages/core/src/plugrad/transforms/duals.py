@@ -260,11 +260,12 @@ class _Identity(dict[Any, dtype]):
 
 @contextmanager
 def _recording() -> Iterator[None]:
-    previous, mode.grad = mode.grad, True
+    previous = mode.grad
+    mode.record(True)
     try:
         yield
     finally:
-        mode.grad = previous
+        mode.record(previous)
 
 
 def jvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> Any:

@@ -17,7 +17,9 @@ output) and whatever it wants saved, by name: an array, a parameter, ``out``, ``
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from plugrad.vocabulary.observers import shown
@@ -41,7 +43,8 @@ Body = Callable[..., Any]
 Public = TypeVar("Public", bound=Callable[..., Any])
 
 
-def _parse(signature: str) -> tuple[tuple[Argument, ...], tuple[str, ...], dict[str, Any]]:
+@cache  # most operators have the signature of another
+def _parse(signature: str) -> tuple[tuple[Argument, ...], tuple[str, ...], Mapping[str, Any]]:
     """Split ``"x, weight?, *xs; dim, keepdim=False"`` into arguments, params and defaults."""
     arrays, _, params = signature.partition(";")
     arguments = []
@@ -54,7 +57,7 @@ def _parse(signature: str) -> tuple[tuple[Argument, ...], tuple[str, ...], dict[
         names.append(name)
         if equals:
             defaults[name] = ast.literal_eval(value)
-    return tuple(arguments), tuple(names), defaults
+    return tuple(arguments), tuple(names), MappingProxyType(defaults)
 
 
 def _register(operator: Operator) -> Callable[..., Any]:

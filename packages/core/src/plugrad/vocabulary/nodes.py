@@ -8,7 +8,7 @@ numbers. Under ``create_graph`` all kinds are interpreted, on tensors.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from plugrad.autograd import saved as saving
@@ -51,22 +51,50 @@ class GeneralNode(OperatorNode):
     __slots__ = ("compute",)
     compute: dtype | None
 
-    def apply(self, gradient: Any, edges: tuple[Node | None, ...]) -> tuple[Any, ...]:
+    def apply(self, gradient: Any, edges: tuple[Node | None, ...], retain: bool) -> tuple[Any, ...]:
         """Run the rules on raw arrays."""
-        return _interpret(self, self.table, gradient, edges, raw=True)
+        results = _interpret(self, self.table, gradient, edges, raw=True)
+        if not retain:
+            self.saved = None
+        return results
 
 
-def node_class(operator: Operator, kind: str, compile_apply: Compile | None = None) -> type[Node]:
-    """Return the class of an operator's nodes of one kind, making it when first asked for."""
+def node_class(
+    operator: Operator, kind: str, compile_apply: Compile | None = None, slots: Sequence[str] = ()
+) -> type[Node]:
+    """Return the class of an operator's nodes of one kind, making it when first asked for.
+
+    Those with a compiled ``apply`` have a slot for each thing that they save.
+    """
     cls = _classes.get((operator, kind))
     if cls is None:
         base = GeneralNode if kind == "general" else OperatorNode
-        namespace: dict[str, Any] = {"__slots__": (), "op": operator, "__module__": "plugrad"}
+        namespace: dict[str, Any] = {"__slots__": tuple(slots), "__module__": "plugrad"}
+        namespace["op"] = operator
         namespace["passes"] = operator.view is True
         if compile_apply is not None:
             namespace["apply"] = compile_apply(operator, kind)
+            namespace["saved"] = _saved_in(slots)
+            namespace["elementwise"] = operator.form == "elementwise"
         cls = _classes[operator, kind] = type(operator.node, (base,), namespace)
     return cls
+
+
+def _saved_in(slots: Sequence[str]) -> property:
+    """Return the property `Node.saved` of nodes that save each thing in a slot of its own."""
+
+    def read(self: Node) -> tuple[Any, ...] | None:
+        if self.versions is saving.FREED:
+            return None
+        return tuple([getattr(self, slot) for slot in slots])
+
+    def free(self: Node, value: None) -> None:
+        if slots:
+            self.versions = saving.FREED
+        for slot in slots:
+            setattr(self, slot, None)
+
+    return property(read, free)
 
 
 def make_node(
@@ -219,7 +247,9 @@ def _values(node: OperatorNode, k: Any, compute: dtype | None, *, raw: bool) -> 
     for position, name in enumerate(operator.saved_outputs):
         array, cell = outputs[2 * position : 2 * position + 2]
         if raw:
-            values[name] = array if compute is None else k.cast(array, compute)
+            kind = node.table.dtypes[array.dtype]
+            fixed = compute is None or not (kind.is_floating_point or kind.is_complex)
+            values[name] = array if fixed else k.cast(array, compute)
         else:
             number = operator.output_names.index(name)
             tensor = saving.rebuild_output(node, number, array, cell)

@@ -7,10 +7,10 @@ kernel in a backend's table, a function on tensors here, and a word in every rul
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 __all__ = [
     "Accepts",
@@ -38,8 +38,7 @@ Accepts = Literal[
 ]
 
 
-@dataclass(frozen=True)
-class Argument:
+class Argument(NamedTuple):
     """One array argument of an operator.
 
     Attributes
@@ -56,8 +55,7 @@ class Argument:
     listed: bool = False
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """A gradient rule: a function whose parameter names say what is saved for it."""
 
     function: Callable[..., Any]
@@ -71,9 +69,9 @@ class Rule:
         return cls(function, code.co_varnames[: code.co_argcount])
 
 
-RESERVED: Final = frozenset(
-    ("run", "result", "table", "dtype", "tensor", "node", "saved", "cell", "out", "g", "k", "needs")
-)
+_RESERVED = """run records retain table dtype edges needs g k result results tensor tensors array
+    position where before node cell out"""
+RESERVED: Final = frozenset(_RESERVED.split())
 """Names that the compiled functions use for themselves."""
 
 
@@ -91,7 +89,7 @@ class Operator:
         Its arrays, which come first in every call.
     params : tuple of str
         What follows them: shapes, dims, flags, Python scalars.
-    defaults : dict from str to object
+    defaults : mapping from str to object
         Of the params that have one.
     outputs : tuple of str, or None, or "*"
         Names of several outputs; None for one; ``"*"`` for a list of them.
@@ -129,7 +127,7 @@ class Operator:
     form: Form
     arguments: tuple[Argument, ...]
     params: tuple[str, ...] = ()
-    defaults: dict[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
     outputs: tuple[str, ...] | Literal["*"] | None = None
     rules: dict[str, Rule] = field(default_factory=dict)
     joint: Rule | None = None
@@ -155,14 +153,15 @@ class Operator:
         self._refuse_unknown_names()
 
     def _refuse_unknown_names(self) -> None:
-        taken = {*self.array_names, *self.params} & RESERVED
+        arrays = self.array_names
+        taken = {*arrays, *self.params} & RESERVED
         if taken and self.form != "composite":
             raise TypeError(
                 f"operator {self.name!r} cannot call an argument {sorted(taken)}: its compiled "
                 "function uses the name itself"
             )
-        known = {"k", "g", "out_shape", "needs", *self.params, *self.array_names}
-        known |= {f"{name}_shape" for name in self.array_names}
+        known = {"k", "g", "out_shape", "needs", *self.params, *arrays}
+        known |= {f"{name}_shape" for name in arrays}
         known |= {"out"} if self.outputs is None else set()
         if isinstance(self.outputs, tuple):
             known |= {f"g_{name}" for name in self.outputs} | set(self.outputs)

@@ -13,7 +13,7 @@ from plugrad.autograd import saved, tape
 from plugrad.vocabulary import nodes
 from plugrad.vocabulary.registry import Operator, Rule
 
-__all__ = ["compile_function", "indent", "plain_node_class", "tuple_source"]
+__all__ = ["compile_function", "indent", "plain_node_class", "saved_slots", "tuple_source"]
 
 
 def compile_function(source: str, name: str, namespace: dict[str, Any]) -> FunctionType:
@@ -42,28 +42,39 @@ def plain_node_class(operator: Operator, *, scalar: bool) -> type[tape.Node] | N
     """
     if not (operator.rules or operator.joint):
         return None
-    return nodes.node_class(operator, "scalar" if scalar else "plain", _apply_of)
+    kind = "scalar" if scalar else "plain"
+    return nodes.node_class(operator, kind, _apply_of, saved_slots(operator))
+
+
+def saved_slots(operator: Operator) -> list[str]:
+    """Return the slots of a compiled node for what it saves: of an output, also its alias cell."""
+    outputs = [(f"saved_{name}", f"saved_{name}_cell") for name in operator.saved_outputs]
+    return [f"saved_{name}" for name in operator.saved_inputs] + [
+        s for pair in outputs for s in pair
+    ]
 
 
 def _apply_of(operator: Operator, kind: str) -> Callable[..., Any]:
-    """Compile ``apply(node, g, edges)``: the rules on raw arrays, for the wanted edges."""
+    """Compile ``apply(node, g, edges, retain)``: the rules on raw arrays, for the wanted edges."""
     scalar = kind == "scalar"
     rules = {f"rule_{name}": rule.function for name, rule in operator.rules.items()}
-    namespace: dict[str, Any] = {**rules, "verify": saved.verify, "freed": saved.freed}
-    slots = {name: f"{name}_" for name in operator.saved_inputs}
-    outs = [f"{name}_" for name in operator.saved_outputs]
-    targets = [*slots.values(), *(part for name in outs for part in (name, f"{name}cell"))]
-    changes = ["node.versions is not None", *(f"{name}cell.version" for name in outs)]
+    namespace: dict[str, Any] = {**rules, "verify": saved.verify, "FREED": saved.FREED}
+    cells = [f"{name}_cell" for name in operator.saved_outputs]
+    slots = saved_slots(operator)
+    changes = ["node.versions is not None", *(f"{cell}_.version" for cell in cells)]
     kept = [f"{name}_shape" for name in operator.saved_shapes] + list(operator.saved_params)
-    lines = ["def apply(node, g, edges):", "    k = node.table"]
-    if targets:
+    lines = ["def apply(node, g, edges, retain):", "    k = node.table"]
+    free = []
+    if slots:
         lines += [
-            "    saved = node.saved",
-            "    if saved is None:",
-            "        freed(node)",
-            f"    {tuple_source(targets)} = saved",
+            *(f"    {slot.removeprefix('saved_')}_ = node.{slot}" for slot in slots),
             f"    if {' or '.join(changes)}:",
             "        verify(node)",
+        ]
+        free = [
+            "    if not retain:",
+            "        node.versions = FREED",
+            *(f"        node.{slot} = None" for slot in slots),
         ]
     if kept:
         lines.append(f"    {tuple_source(kept)} = node.params")
@@ -76,12 +87,12 @@ def _apply_of(operator: Operator, kind: str) -> Callable[..., Any]:
     results = []
     if operator.joint is not None:
         namespace["joint"] = operator.joint.function
-        lines += _joint_lines(operator)
+        lines += [*_joint_lines(operator), *free, "    return results"]
         return compile_function("\n".join(lines), "apply", namespace)
     if operator.differentiates_list:
         (name,) = operator.differentiable
         call, check = _rule_call(operator, name, operator.rules[name], scalar)
-        lines += [*check, f"    return {call}"]
+        lines += [*check, f"    results = {call}", *free, "    return results"]
         return compile_function("\n".join(lines), "apply", namespace)
     edges = [f"edge_{name}" for name in operator.differentiable]
     lines.append(f"    {tuple_source(edges)} = edges")
@@ -98,7 +109,7 @@ def _apply_of(operator: Operator, kind: str) -> Callable[..., Any]:
             f"        g_{name} = {call}",
         ]
         results.append(f"g_{name}")
-    lines.append(f"    return ({tuple_source(results)})")
+    lines += [*free, f"    return ({tuple_source(results)})"]
     return compile_function("\n".join(lines), "apply", namespace)
 
 
@@ -106,7 +117,7 @@ def _joint_lines(operator: Operator) -> list[str]:
     assert operator.joint is not None
     lines = ["    needs = tuple([edge is not None for edge in edges])"]
     call, check = _rule_call(operator, "joint", operator.joint, scalar=False, function="joint")
-    return [*lines, *check, f"    return {call}"]
+    return [*lines, *check, f"    results = {call}"]
 
 
 def _rule_call(

@@ -8,7 +8,7 @@ hands everything else to `plugrad.vocabulary.dispatch`. The function of ``mul``,
 .. code-block:: python
 
     def mul(input, other, *, out=None):
-        run = mode.run                                  # None: something unusual holds
+        run, records = mode.now                         # None: something unusual holds
         if run is not None and out is None:
             result = None
             try:
@@ -44,6 +44,7 @@ from plugrad.vocabulary.sources import (
     compile_function,
     indent,
     plain_node_class,
+    saved_slots,
     tuple_source,
 )
 
@@ -108,6 +109,7 @@ def _bind(namespace: dict[str, Any], operator: Operator) -> None:
         new=object.__new__,
         Tensor=tape.tensor_class(),
         AliasCell=tape.AliasCell,
+        new_cell=tape.new_cell,
         add_step=views.add_step,
         versions_of=saved.versions_of,
         new_tensor=tape.new_tensor,
@@ -172,7 +174,7 @@ def _elementwise_source(
     call = f"run(table.{operator.name}, {', '.join([*raw, *operator.params])})"
     lines = [
         f"def {name or operator.name}({', '.join([*arguments, *params])}, *, out=None):",
-        "    run = mode.run",
+        "    run, records = mode.now",
         "    if run is not None and out is None:",
         "        result = None",
         "        try:",
@@ -238,7 +240,7 @@ def _general_source(operator: Operator, namespace: dict[str, Any]) -> str:
     needed = ["dtype = " + f"{owner}._dtype"] if checks or operator.result == "same" else []
     lines = [
         signature,
-        "    run = mode.run",
+        "    run, records = mode.now",
         "    if run is not None:",
         "        result = None",
         "        try:",
@@ -309,7 +311,7 @@ def _wrap_and_record(operator: Operator, arguments: list[str], fixed_dtype: str)
                 for name, edge in edges.items()
                 if edge != f"{public[name]}_edge"
             ),
-            f"if ({wanted}) and mode.grad:",
+            f"if ({wanted}) and records:",
             *indent(_record(operator, public, fixed_dtype), 1),
             "else:",
             "    tensor._edge = None",
@@ -335,15 +337,16 @@ def _wrap_and_record_all(operator: Operator) -> list[str]:
         wanted = " or ".join(_wanted(operator, name, name) for name in edges)
         lines += [
             *(f"{name}_edge = {edge}" for name, edge in edges.items()),
-            f"if ({wanted}) and mode.grad:",
+            f"if ({wanted}) and records:",
             *indent(_record(operator, public, ""), 1),
         ]
     if operator.view:
         (first, *_) = operator.array_names
         lines += [
-            "for number, tensor in enumerate(tensors):",
-            f"    step = op.view({first}._array.shape, number, {tuple_source(operator.params)})",
-            f"    add_step(tensor, {first}, step, 'several outputs')",
+            f"before = {first}._array.shape",
+            "for position, tensor in enumerate(tensors):",
+            f"    where = op.view(before, position, {tuple_source(operator.params)})",
+            f"    add_step(tensor, {first}, where, 'several outputs')",
         ]
     return [*lines, "return tensors" if operator.outputs == "*" else "return tuple(tensors)"]
 
@@ -395,16 +398,17 @@ def _record(operator: Operator, public: dict[str, str], fixed_dtype: str) -> lis
         f"node.edges = ({tuple_source(edges)})",
     ]
     if operator.outputs is None and operator.saved_outputs:
-        lines.append("cell = tensor._cell = AliasCell()")
+        lines += ["cell = tensor._cell = new(AliasCell)", "cell.version = 0", "cell.views = None"]
         saved += ["result", "cell"]
     elif operator.saved_outputs:
         for name in operator.saved_outputs:
             lines.append(f"out_{name} = tensors[{operator.output_names.index(name)}]")
-            lines.append(f"out_{name}._cell = AliasCell()")
+            lines.append(f"out_{name}._cell = new_cell()")
             saved += [f"out_{name}._array", f"out_{name}._cell"]
-    lines.append(f"node.saved = saved = ({tuple_source(saved)})")
+    slots = [f"node.{slot}" for slot in saved_slots(operator)]
+    lines += [f"{slot} = {value}" for slot, value in zip(slots, saved, strict=True)]
     lines.append(
-        f"node.versions = None if {' and '.join(cells)} else versions_of(saved)"
+        f"node.versions = None if {' and '.join(cells)} else versions_of(({tuple_source(slots)}))"
         if cells
         else "node.versions = None"
     )

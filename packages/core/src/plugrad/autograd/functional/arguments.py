@@ -177,7 +177,8 @@ class grad_as:
         self._wanted = create_graph or mode.grad
 
     def __enter__(self) -> None:
-        self._before, mode.grad = mode.grad, self._wanted
+        self._before = mode.grad
+        mode.record(self._wanted)
 
     def __exit__(self, *exc: object) -> None:
-        mode.grad = self._before
+        mode.record(self._before)

@@ -9,12 +9,14 @@ Source: Python array API standard, 2023.12, https://data-apis.org/array-api/2023
 
 from plugrad.backends.array_api.alignment import AlignmentKernels
 from plugrad.backends.array_api.arrays import ArrayKernels, Dims, Shape
+from plugrad.backends.array_api.convolution import ConvolutionKernels
 from plugrad.backends.array_api.indexing import IndexingKernels
 from plugrad.backends.array_api.linalg import LinalgKernels
 from plugrad.backends.array_api.network import NetworkKernels
 from plugrad.backends.array_api.normalization import NormalizationKernels
 from plugrad.backends.array_api.ordering import OrderingKernels
 from plugrad.backends.array_api.pointwise import PointwiseKernels
+from plugrad.backends.array_api.pooling import PoolingKernels
 from plugrad.backends.array_api.reduction import ReductionKernels
 from plugrad.backends.array_api.shape import ShapeKernels
 
@@ -31,6 +33,8 @@ class ArrayApiKernels(
     LinalgKernels,
     NetworkKernels,
     AlignmentKernels,
+    ConvolutionKernels,
+    PoolingKernels,
 ):
     """The whole vocabulary in the words of the array API standard.
 

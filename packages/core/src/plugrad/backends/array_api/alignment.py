@@ -23,7 +23,7 @@ class AlignmentKernels(ArrayKernels):
         self, x: Any, states: Any, skips: Any, times: Lengths, lengths: Lengths
     ) -> tuple[Any, Any]:
         xp = self.xp
-        emitted = self._emitted(x, states)
+        emitted = self._states_emitted(x, states)
         count, size = states.shape
         first = xp.arange(size, device=self.place)[None, :] < 2
         low = xp.full((count, size), -math.inf, dtype=x.dtype, device=self.place)
@@ -31,13 +31,13 @@ class AlignmentKernels(ArrayKernels):
             emitted = xp.expand_dims(low, axis=0)
         alpha = [xp.where(first, emitted[0, ...], low)]
         for time in range(1, x.shape[0]):
-            alpha.append(self._advanced(alpha[-1], skips, 1) + emitted[time, ...])
+            alpha.append(self._states_after(alpha[-1], skips, 1) + emitted[time, ...])
         alphas = xp.stack(alpha)
         # The sum over what ends in the last label or the blank behind it, at the last time.
         spans = xp.asarray(times, dtype=xp.int64, device=self.place)
         index = xp.reshape(xp.clip(spans - 1, 0, None), (1, count, 1))
         ends = self.gather(alphas, xp.broadcast_to(index, (1, count, size)), 0)[0, ...]
-        ends = xp.where(self._last(lengths, size), ends, low)
+        ends = xp.where(self._last_states(lengths, size), ends, low)
         highest = xp.max(ends, axis=1, keepdims=True)
         shift = xp.where(xp.isinf(highest), xp.zeros_like(highest), highest)
         total = xp.log(xp.sum(xp.exp(ends - shift), axis=1)) + shift[:, 0]
@@ -51,17 +51,17 @@ class AlignmentKernels(ArrayKernels):
         lengths: Lengths,
     ) -> Any:  # fmt: skip
         xp = self.xp
-        emitted = self._emitted(x, states)
+        emitted = self._states_emitted(x, states)
         steps, count = x.shape[:2]
         size = states.shape[1]
-        last = self._last(lengths, size)
+        last = self._last_states(lengths, size)
         low = xp.full((count, size), -math.inf, dtype=x.dtype, device=self.place)
-        skipped = self._moved(skips, -2, False)
+        skipped = self._states_moved(skips, -2, False)
         spans = xp.asarray(times, dtype=xp.int64, device=self.place)[:, None]
         beta = low
         betas = []
         for time in range(steps - 1, -1, -1):
-            beta = self._advanced(beta, skipped, -1)
+            beta = self._states_after(beta, skipped, -1)
             # Where an example ends, its last states begin.
             start = xp.where(last, xp.zeros_like(low), low)
             beta = xp.where(spans == time + 1, start, beta) + emitted[time, ...]
@@ -81,12 +81,12 @@ class AlignmentKernels(ArrayKernels):
         counted = within[:, :, None] & (g != 0)[None, :, None]
         return xp.where(counted, result, xp.zeros_like(result))
 
-    def _emitted(self, x: Any, states: Any) -> Any:
+    def _states_emitted(self, x: Any, states: Any) -> Any:
         """Return the logarithm of the probability of each state's label at each time."""
         indices = self.xp.broadcast_to(states[None, :, :], (x.shape[0], *states.shape))
         return self.gather(x, indices, 2)
 
-    def _moved(self, x: Any, by: int, fill: Any = -math.inf) -> Any:
+    def _states_moved(self, x: Any, by: int, fill: Any = -math.inf) -> Any:
         """Return rows moved by a number of places, filled up from one end."""
         count, size = x.shape
         width = min(abs(by), size)
@@ -95,7 +95,7 @@ class AlignmentKernels(ArrayKernels):
             return self.xp.concat([gap, x[:, : size - width]], axis=1)
         return self.xp.concat([x[:, width:], gap], axis=1)
 
-    def _last(self, lengths: Lengths, size: int) -> Any:
+    def _last_states(self, lengths: Lengths, size: int) -> Any:
         """Return which states may be an example's last: its last label, and the blank behind it."""
         numbers = self.xp.arange(size, device=self.place)[None, :]
         doubled = [[2 * length] for length in lengths]
@@ -103,11 +103,11 @@ class AlignmentKernels(ArrayKernels):
         ends = self.xp.reshape(ends, (len(lengths), 1))
         return (numbers == ends) | (numbers == ends - 1)
 
-    def _advanced(self, x: Any, skips: Any, by: int) -> Any:
+    def _states_after(self, x: Any, skips: Any, by: int) -> Any:
         """Return the logarithm of the sum over all states that lead to each, in one step."""
         xp = self.xp
-        one = self._moved(x, by)
-        two = xp.where(skips, self._moved(x, 2 * by), xp.full_like(x, -math.inf))
+        one = self._states_moved(x, by)
+        two = xp.where(skips, self._states_moved(x, 2 * by), xp.full_like(x, -math.inf))
         highest = xp.maximum(xp.maximum(x, one), two)
         shift = xp.where(xp.isinf(highest), xp.zeros_like(highest), highest)
         total = xp.exp(x - shift) + xp.exp(one - shift) + xp.exp(two - shift)

@@ -9,6 +9,7 @@ from plugrad.backends.numpy.alignment import AlignmentKernels
 from plugrad.backends.numpy.allocation import keep_freed_memory
 from plugrad.backends.numpy.arrays import NumpyArrays
 from plugrad.backends.numpy.channels import ChannelKernels
+from plugrad.backends.numpy.convolution import ConvolutionKernels
 from plugrad.backends.numpy.distances import DistanceKernels
 from plugrad.backends.numpy.indexing import IndexingKernels
 from plugrad.backends.numpy.into import IntoKernels
@@ -17,6 +18,7 @@ from plugrad.backends.numpy.network import NetworkKernels
 from plugrad.backends.numpy.normalization import NormalizationKernels
 from plugrad.backends.numpy.ordering import OrderingKernels
 from plugrad.backends.numpy.pointwise import PointwiseKernels
+from plugrad.backends.numpy.pooling import PoolingKernels
 from plugrad.backends.numpy.reduction import ReductionKernels
 from plugrad.backends.numpy.shape import ShapeKernels
 from plugrad.backends.protocol import Backend, Event
@@ -39,6 +41,8 @@ class NumpyKernels(
     IndexingKernels,
     LinalgKernels,
     NetworkKernels,
+    ConvolutionKernels,
+    PoolingKernels,
     ArrayApiKernels,
 ):
     """Kernels on NumPy arrays: what the standard's words leave slow, or cannot say."""

@@ -15,7 +15,7 @@ __all__ = ["AlignmentKernels"]
 class AlignmentKernels(Standard):
     """Kernels of `ctc_loss`."""
 
-    def _advanced(self, x: Array, skips: Array, by: int) -> Any:
+    def _states_after(self, x: Array, skips: Array, by: int) -> Any:
         ways = numpy.full((3, *x.shape), -numpy.inf, x.dtype)
         ways[0] = x
         if by > 0:

@@ -106,7 +106,7 @@ class NumpyArrays(ArrayKernels):
         return x
 
     def add_into(self, x: Array, value: Array) -> Array:
-        return numpy.add(x, value, out=x)
+        return numpy.add(x, value, x)
 
     def shares_memory(self, x: Array, y: Array) -> bool:
         # Views of views refer to the array that owns the memory, so owners decide.

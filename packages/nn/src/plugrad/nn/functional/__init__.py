@@ -9,11 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import plugrad
-from plugrad.nn.functional import activation, distance, loss, normalization
+from plugrad.nn.functional import (
+    activation,
+    convolution,
+    distance,
+    loss,
+    normalization,
+    pooling,
+)
 from plugrad.nn.functional.activation import *  # noqa: F403
+from plugrad.nn.functional.convolution import *  # noqa: F403
 from plugrad.nn.functional.distance import *  # noqa: F403
 from plugrad.nn.functional.loss import *  # noqa: F403
 from plugrad.nn.functional.normalization import *  # noqa: F403
+from plugrad.nn.functional.pooling import *  # noqa: F403
 from plugrad.operators import attention, matmul, padding
 from plugrad.operators import embedding as tables
 from plugrad.tensor import Tensor
@@ -23,6 +32,8 @@ __all__ = [
     *distance.__all__,
     *loss.__all__,
     *normalization.__all__,
+    *convolution.__all__,
+    *pooling.__all__,
     "dropout",
     "embedding",
     "linear",

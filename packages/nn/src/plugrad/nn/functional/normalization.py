@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import plugrad
+from plugrad.nn.functional.pooling import avg_pool2d, avg_pool3d
 from plugrad.operators import channels, network, normalization, padding
 from plugrad.tensor import Tensor
 
@@ -135,13 +136,17 @@ def local_response_norm(
         )
     if input.numel() == 0:
         return input
-    count = input.size(1)
-    around = (*(0, 0) * (input.dim() - 2), size // 2, (size - 1) // 2)
-    squares = padding.pad(input * input, around)
-    total = squares.narrow(1, 0, count)
-    for first in range(1, size):
-        total = total + squares.narrow(1, first, count)
-    return input / (total * (alpha / size) + k) ** beta  # type: ignore[no-any-return]
+    squares = input * input
+    before, after = size // 2, (size - 1) // 2
+    if input.dim() == 3:
+        padded = padding.pad(squares.unsqueeze(1), (0, 0, before, after))
+        mean = avg_pool2d(padded, (size, 1), stride=1).squeeze(1)
+    else:
+        shape = tuple(input.shape)
+        volume = squares.view(shape[0], 1, shape[1], shape[2], -1)
+        padded = padding.pad(volume, (0, 0, 0, 0, before, after))
+        mean = avg_pool3d(padded, (size, 1, 1), stride=1).squeeze(1).view(shape)
+    return input / (mean * alpha + k) ** beta  # type: ignore[no-any-return]
 
 
 def normalize(

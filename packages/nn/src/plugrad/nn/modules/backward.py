@@ -32,7 +32,9 @@ class BackwardHookFunctionBackward(Node):
         self.seq = tick()
         self.hooks = None
 
-    def apply(self, gradient: Any, edges: tuple[Node | None, ...]) -> tuple[Any, ...]:
+    def apply(
+        self, gradient: Any, edges: tuple[Node | None, ...], retain: bool = False
+    ) -> tuple[Any, ...]:
         """Hand the gradients on."""
         return tuple(gradient)
 

@@ -149,6 +149,8 @@ FAMILIES = (
     "network",
     "channels",
     "losses",
+    "convolution",
+    "pooling",
 )
 
 

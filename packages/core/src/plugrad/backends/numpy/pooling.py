@@ -1,0 +1,84 @@
+"""Pooling on NumPy arrays."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy
+
+from plugrad.backends.array_api import Dims, Shape
+from plugrad.backends.array_api.convolution import positions
+from plugrad.backends.array_api.pooling import PoolingKernels as Standard
+from plugrad.backends.numpy.arrays import Array
+
+__all__ = ["PoolingKernels"]
+
+
+class PoolingKernels(Standard):
+    """Pooling kernels that NumPy does better than in the standard's words."""
+
+    def max_pool_with_indices(
+        self, x: Array, kernel: Dims, stride: Dims, padding: Dims, dilation: Dims, counts: Dims
+    ) -> tuple[Array, Array]:
+        indices = self.max_pool_indices(x, kernel, stride, padding, dilation, counts)
+        lead = x.shape[: x.ndim - len(kernel)]
+        flat = x.reshape(*lead, math.prod(x.shape[len(lead) :]))
+        places = indices.reshape(*lead, math.prod(counts))
+        values = numpy.take_along_axis(flat, places, axis=-1)
+        return values.reshape(indices.shape), indices
+
+    def max_pool_grad(
+        self, g: Array, x: Array, kernel: Dims, stride: Dims, padding: Dims, dilation: Dims,
+        counts: Dims,
+    ) -> Array:  # fmt: skip
+        sizes = x.shape[x.ndim - len(kernel) :]
+        x = self._bordered(x, kernel, stride, padding, dilation, counts, self._lowest(x))
+        out = self._across(x, numpy.maximum, kernel, stride, dilation, counts)
+        chosen = self._chosen(x, out, kernel, stride, padding, dilation, sizes)
+        result = numpy.zeros(x.shape, g.dtype)
+        # Zero times infinity would be NaN.
+        finite = bool(numpy.isfinite(numpy.add.reduce(g, axis=None)))
+        apart = all(s > d * (k - 1) for s, d, k in zip(stride, dilation, kernel, strict=True))
+        for number, place in enumerate(positions(kernel, stride, dilation, counts)):
+            part = result[(..., *place)]
+            if not finite:
+                numpy.add(part, g, out=part, where=chosen == number)
+            elif apart:
+                numpy.multiply(g, chosen == number, out=part)
+            else:
+                part += g * (chosen == number)
+        return result[(..., *(slice(p, p + n) for p, n in zip(padding, sizes, strict=True)))]
+
+    def _chosen(
+        self, x: Array, out: Array, kernel: Dims, stride: Dims, padding: Dims, dilation: Dims,
+        sizes: Shape,
+    ) -> Array:  # fmt: skip
+        number = math.prod(kernel)
+        if number > 255 or (out.dtype.kind == "f" and numpy.isnan(out).any()) or (
+            # An element of the border must not be taken for one of the image.
+            x.shape[x.ndim - len(kernel) :] != sizes and (out == self._lowest(x)).any()
+        ):  # fmt: skip
+            return super()._chosen(x, out, kernel, stride, padding, dilation, sizes)
+        counts = out.shape[out.ndim - len(kernel) :]
+        chosen = numpy.full(out.shape, 255, numpy.uint8)
+        for position, place in enumerate(positions(kernel, stride, dilation, counts)):
+            # The position's number where it is the largest, else 255: bytes are fast.
+            differs = numpy.not_equal(x[(..., *place)], out).view(numpy.uint8)
+            numpy.negative(differs, out=differs)
+            numpy.bitwise_or(differs, numpy.uint8(position), out=differs)
+            numpy.minimum(chosen, differs, out=chosen)
+        return chosen
+
+    def _across(
+        self, x: Array, combine: Any, kernel: Dims, stride: Dims, dilation: Dims, counts: Dims
+    ) -> Array:
+        after = len(kernel)
+        for k, s, d, c in zip(kernel, stride, dilation, counts, strict=True):
+            after -= 1
+            rest = (slice(None),) * after
+            first, *others = (x[(..., *each, *rest)] for each in positions((k,), (s,), (d,), (c,)))
+            x = first
+            for part in others:
+                x = combine(x, part, out=None if x is first else x)
+        return numpy.array(x) if x.base is not None else x
