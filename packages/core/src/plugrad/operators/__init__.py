@@ -67,6 +67,7 @@ from plugrad.operators import (  # noqa: F401  # imported for what they declare
     norms,
     ordering,
     padding,
+    pairs,
     parts,
     picking,
     pooling,

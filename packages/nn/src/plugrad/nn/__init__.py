@@ -14,6 +14,7 @@ from plugrad.nn import init as init
 from plugrad.nn.modules import (
     activation,
     adaptive,
+    channels,
     containers,
     conv,
     distance,
@@ -27,6 +28,7 @@ from plugrad.nn.modules import (
 )
 from plugrad.nn.modules.activation import *  # noqa: F403
 from plugrad.nn.modules.adaptive import *  # noqa: F403
+from plugrad.nn.modules.channels import *  # noqa: F403
 from plugrad.nn.modules.containers import *  # noqa: F403
 from plugrad.nn.modules.conv import *  # noqa: F403
 from plugrad.nn.modules.distance import *  # noqa: F403
@@ -46,6 +48,7 @@ __version__ = "0.1.0"
 LAYERS = [
     *activation.__all__,
     *adaptive.__all__,
+    *channels.__all__,
     *containers.__all__,
     *conv.__all__,
     *distance.__all__,

@@ -13,7 +13,7 @@ from typing import Any
 
 import plugrad
 from plugrad.nn.functional.reduction import reduction_from
-from plugrad.operators import alignment, binary, divergence, entropy, losses, margins
+from plugrad.operators import alignment, binary, divergence, entropy, losses, margins, pairs
 from plugrad.operators.similarity import pairwise_distance
 from plugrad.tensor import Tensor
 
@@ -293,7 +293,7 @@ def hinge_embedding_loss(
 ) -> Tensor:  # fmt: skip
     """Return distances of pairs, or what they lack; see `plugrad.nn.HingeEmbeddingLoss`."""
     reduction = reduction_from(size_average, reduce, reduction)
-    return margins.hinge_embedding_loss(input, target, margin, reduction)  # type: ignore[no-any-return]
+    return pairs.hinge_embedding_loss(input, target, margin, reduction)  # type: ignore[no-any-return]
 
 
 def margin_ranking_loss(
@@ -307,7 +307,7 @@ def margin_ranking_loss(
         raise RuntimeError(
             f"margin_ranking_loss(): all three need the same number of dimensions, not {sizes}"
         )
-    loss: Tensor = margins.margin_ranking_loss(input1, input2, target, margin, reduction)
+    loss: Tensor = pairs.margin_ranking_loss(input1, input2, target, margin, reduction)
     return loss
 
 
@@ -317,7 +317,7 @@ def cosine_embedding_loss(
 ) -> Tensor:  # fmt: skip
     """Return how far cosines are from what pairs want; see `plugrad.nn.CosineEmbeddingLoss`."""
     reduction = reduction_from(size_average, reduce, reduction)
-    loss: Tensor = margins.cosine_embedding_loss(input1, input2, target, margin, reduction)
+    loss: Tensor = pairs.cosine_embedding_loss(input1, input2, target, margin, reduction)
     return loss
 
 
@@ -334,7 +334,7 @@ def triplet_margin_loss(
     """Return how much nearer positives should be; see `plugrad.nn.TripletMarginLoss`."""
     reduction = reduction_from(size_average, reduce, reduction)
     _refuse_margin(margin)
-    loss: Tensor = margins.triplet_margin_loss(
+    loss: Tensor = pairs.triplet_margin_loss(
         anchor, positive, negative, margin, p, eps, swap, reduction
     )
     return loss
