@@ -40,6 +40,7 @@ from plugrad import linalg as linalg
 from plugrad import plugins as plugins
 from plugrad import random as random
 from plugrad import return_types as return_types
+from plugrad import special as special
 from plugrad import testing as testing
 from plugrad.amp import autocast as autocast
 from plugrad.amp import get_autocast_dtype as get_autocast_dtype

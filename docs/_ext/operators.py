@@ -28,16 +28,21 @@ FAMILIES: Final = {
     ),
     "random": "randomness random_fills sampling",
     "pointwise": (
-        "arithmetic powers rounding transcendental special_functions complex_parts blending bounds"
+        "arithmetic powers rounding transcendental special_functions complex_parts blending bounds "
+        "divisors"
     ),
     "comparison": "comparison",
-    "reduction": ("reduction products extremes statistics norms scans differences counting"),
+    "reduction": (
+        "reduction products extremes statistics norms scans differences counting "
+        "covariance histograms"
+    ),
     "ordering": "ordering ranks",
     "shape": ("shape axes joining splitting arranging parts conversion spaces"),
     "indexing": "indexing gathering selection masking picking",
     "linalg": "matmul addmm contraction einsum linalg matrices",
     "network": (
-        "activation attention normalization network dropout embedding entropy binary losses"
+        "activation attention conv pools normalization network dropout embedding entropy binary "
+        "losses"
     ),
 }
 """The modules of `plugrad.operators` that each page shows; ``other`` shows the rest."""

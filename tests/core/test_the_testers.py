@@ -153,7 +153,7 @@ def test_an_error_in_any_rule_is_found() -> None:
             candidates, prop = second.get(operator.name), SECOND
         for place, rule in enumerate(operator.all_rules):
             label = f"{operator.name}, rule {place}"
-            if not candidates:
+            if not candidates or rule.function.__qualname__.startswith("undifferentiable"):
                 unseen.append(label)
             elif not any(is_found(rule, spoil, candidates, prop) for spoil in SPOILS):
                 blind.append(label)

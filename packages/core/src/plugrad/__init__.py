@@ -64,6 +64,7 @@ _LAZY = (
     "linalg",
     "plugins",
     "return_types",
+    "special",
     "testing",
     "threads",
     "transforms",

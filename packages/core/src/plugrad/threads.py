@@ -15,7 +15,10 @@ from typing import Any
 
 import numpy
 
-__all__ = ["alone", "get_num_threads", "set_num_threads"]
+__all__ = ["WORTH_WAKING", "alone", "get_num_threads", "set_num_threads"]
+
+WORTH_WAKING = 1 << 22
+"""The multiplications of a product, a tenth of a millisecond, that are worth waking threads."""
 
 
 @cache

@@ -116,8 +116,10 @@ def convolved(
     # Three real convolutions, as PyTorch records them: (a + bi)(c + di) has the real part ac - bd
     # and the imaginary part (a + b)(c + d) - ac - bd.
     (a, b), (c, d) = _parts(input), _parts(weight)
-    e, f = (None, None) if bias is None else _parts(bias)
-    both = None if bias is None else e + f
+    e = both = None
+    if bias is not None:
+        e, f = _parts(bias)
+        both = e + f
     first = _convolution(a, c, e, *geometry)
     second = _convolution(b, d, None, *geometry)
     third = _convolution(a + b, c + d, both, *geometry)
@@ -135,7 +137,7 @@ def _refuse_geometry(
     transposed: bool,
 ) -> None:  # fmt: skip
     """Check numbers that no shape needs to be known for."""
-    if not is_int(groups):
+    if groups.__class__ is not int and not is_int(groups):
         raise TypeError(f"{name}(): groups must be an int, not {type(groups).__name__}")
     if min(stride) < 1 or min(dilation) < 1 or groups < 1:
         raise RuntimeError(

@@ -15,6 +15,7 @@ import numpy
 from plugrad.autograd.tape import TensorBase
 from plugrad.dtypes import Category, dtype
 from plugrad.limits import finfo, iinfo
+from plugrad.operators.dimensions import require_tensor
 from plugrad.promotion import promote_with_number
 from plugrad.vocabulary.arguments import is_number
 from plugrad.vocabulary.inplace import inplace
@@ -25,6 +26,7 @@ __all__ = [
     "fitting",
     "number_of",
     "overloaded",
+    "require_tensors",
     "undifferentiable",
     "wide_enough",
 ]
@@ -110,6 +112,18 @@ def overloaded(
     if "inplace" in expose:
         methods[changed.__name__] = changed
     return public
+
+
+def require_tensors(name: str, input: Any, other: Any) -> None:
+    """Check that neither operand is a number.
+
+    Raises
+    ------
+    TypeError
+        If one is.
+    """
+    require_tensor(name, input)
+    require_tensor(name, other, "other")
 
 
 def also(alias: str, name: str) -> None:

@@ -7,7 +7,6 @@ the largest, the first one is it; a NaN is larger than all.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from plugrad.operators.windows import ints_given, tensors_given
@@ -16,7 +15,17 @@ from plugrad.vocabulary.forms import linear, primitive
 from plugrad.vocabulary.registry import functions
 from plugrad.vocabulary.registry import tensor_table as k
 
-__all__ = ["adaptive_averages", "adaptive_maxima", "averages", "maxima", "pick", "put_back"]
+__all__ = [
+    "FRACTIONAL",
+    "UNPOOL",
+    "adaptive_averages",
+    "adaptive_maxima",
+    "averages",
+    "maxima",
+    "pick",
+    "put_back",
+    "window_arguments",
+]
 
 Ints = tuple[int, ...]
 
@@ -44,6 +53,50 @@ def _flat(shape: Ints, count: int) -> Ints:
     return (*shape[:lead], size)
 
 
+def _in_two_and_three(
+    name: str, signature: str, node: str, aten: str = "", declare: Any = primitive, **rules: Any
+) -> list[Any]:
+    """Declare an operator, and return it under the names that it has in 1, 2 and 3 dimensions.
+
+    Parameters
+    ----------
+    name, signature : str
+        Of the kernel, which works in any number of dimensions.
+    node, aten : str
+        Patterns, for the number.
+    declare : callable
+        The form of declaration.
+    **rules
+        And whatever else it takes.
+    """
+    several = {name: value for name, value in rules.items() if name == "outputs"}
+    primitive(name, signature, **several)
+
+    def kernel(k: Any, *arguments: Any) -> Any:
+        return getattr(k, name)(*arguments)
+
+    two, three = (
+        declare(
+            f"{name}{n}d", signature, node=f"{node.format(n)}Backward0",
+            aten=f"aten::{(aten or name + '{}d').format(n)}", body=kernel, **rules,
+        )
+        for n in (2, 3)
+    )  # fmt: skip
+    return [two, two, three]
+
+
+def _back_to_indices(
+    k: Any, g: Any, indices: Any, x_shape: Ints, out_shape: Any, counts: Ints
+) -> Any:
+    return put_back(k, g, indices, x_shape, out_shape[0], len(counts))
+
+
+def _back_to_windows(
+    k: Any, g: Any, indices: Any, x_shape: Ints, out_shape: Any, kernel: Ints
+) -> Any:
+    return put_back(k, g, indices, x_shape, out_shape[0], len(kernel))
+
+
 # ------------------------------------------------------------------------------------------ largest
 
 primitive("max_pool_indices", "x; kernel, stride, padding, dilation, counts", result="index")
@@ -62,106 +115,66 @@ primitive(
 )  # fmt: skip
 
 
-def _max_pool(name: str, node: str, aten: str) -> Any:
-    # Where the largest elements are is found when it is needed: that is faster than to keep it.
-    return primitive(
-        name, "x; kernel, stride, padding, dilation, counts", node=node, aten=aten,
-        body=None if name == "max_pool" else lambda k, x, *geometry: k.max_pool(x, *geometry),
-        x=lambda k, g, x, kernel, stride, padding, dilation, counts: k.max_pool_grad(
-            g, x, kernel, stride, padding, dilation, counts
-        ),
-    )  # fmt: skip
+_WINDOWS = "x; kernel, stride, padding, dilation, counts"
 
-
-def _max_pool_with_indices(name: str, node: str, aten: str) -> Any:
-    body = None
-    if name != "max_pool_with_indices":
-        body = lambda k, x, *geometry: k.max_pool_with_indices(x, *geometry)  # noqa: E731
-    return primitive(
-        name, "x; kernel, stride, padding, dilation, counts", outputs="values, indices", node=node,
-        aten=aten, body=body,
-        x=lambda k, g, indices, x_shape, kernel, out_shape: put_back(
-            k, g, indices, x_shape, out_shape[0], len(kernel)
-        ),
-    )  # fmt: skip
-
-
-def _adaptive_max_pool(name: str, node: str, aten: str) -> Any:
-    body = None
-    if name != "adaptive_max_pool":
-        body = lambda k, x, counts: k.adaptive_max_pool(x, counts)  # noqa: E731
-    return primitive(
-        name, "x; counts", outputs="values, indices", node=node, aten=aten, body=body,
-        x=lambda k, g, indices, x_shape, counts, out_shape: put_back(
-            k, g, indices, x_shape, out_shape[0], len(counts)
-        ),
-    )  # fmt: skip
+# Where the largest elements are is found when it is needed: that is faster than to keep it.
+_MAX = _in_two_and_three(
+    "max_pool", _WINDOWS, "MaxPool{}DWithIndices", "max_pool{}d_with_indices",
+    x=lambda k, g, x, kernel, stride, padding, dilation, counts: k.max_pool_grad(
+        g, x, kernel, stride, padding, dilation, counts
+    ),
+)  # fmt: skip
+_MAX_WITH_INDICES = _in_two_and_three(
+    "max_pool_with_indices", _WINDOWS, "MaxPool{}DWithIndices", "max_pool{}d_with_indices",
+    outputs="values, indices", x=_back_to_windows,
+)  # fmt: skip
+_ADAPTIVE_MAX = _in_two_and_three(
+    "adaptive_max_pool", "x; counts", "AdaptiveMaxPool{}D",
+    outputs="values, indices", x=_back_to_indices,
+)  # fmt: skip
+FRACTIONAL = _in_two_and_three(
+    "fractional_max_pool", "x, samples; kernel, counts", "FractionalMaxPool{}D",
+    outputs="values, indices", x=_back_to_windows,
+)  # fmt: skip
+UNPOOL = _in_two_and_three(
+    "max_unpool", "x, indices; sizes", "MaxUnpool{}D", declare=linear,
+    x=lambda k, g, indices, x_shape, out_shape, sizes: pick(
+        k, g, indices, out_shape, x_shape, len(sizes)
+    ),
+)  # fmt: skip
 
 
 # --------------------------------------------------------------------------------------------- mean
 
 
-def _avg_pool(name: str, node: str, aten: str) -> Any:
-    return linear(
-        name, "x; kernel, stride, padding, counts, padded, divisor", node=node, aten=aten,
-        body=None if name == "avg_pool" else lambda k, x, *geometry: k.avg_pool(x, *geometry),
-        x=lambda k, g, x_shape, kernel, stride, padding, padded, divisor: k.avg_pool_grad(
-            g, x_shape[len(x_shape) - len(kernel) :], kernel, stride, padding, padded, divisor
-        ),
-    )  # fmt: skip
-
+_AVG = _in_two_and_three(
+    "avg_pool", "x; kernel, stride, padding, counts, padded, divisor", "AvgPool{}D", declare=linear,
+    x=lambda k, g, x_shape, kernel, stride, padding, padded, divisor: k.avg_pool_grad(
+        g, x_shape[len(x_shape) - len(kernel) :], kernel, stride, padding, padded, divisor
+    ),
+)  # fmt: skip
 
 linear(
     "avg_pool_grad", "grad; sizes, kernel, stride, padding, padded, divisor",
     aten="aten::avg_pool2d_backward",
-    grad=lambda k, g, grad_shape, kernel, stride, padding, padded, divisor: k.avg_pool(
+    grad=lambda k, g, grad_shape, kernel, stride, padding, padded, divisor: k.avg_pool2d(
         g, kernel, stride, padding, grad_shape[len(grad_shape) - len(kernel) :], padded, divisor
     ),
 )  # fmt: skip
 
-
-def _adaptive_avg_pool(name: str, node: str, aten: str) -> Any:
-    body = None
-    if name != "adaptive_avg_pool":
-        body = lambda k, x, counts: k.adaptive_avg_pool(x, counts)  # noqa: E731
-    return linear(
-        name, "x; counts", node=node, aten=aten, body=body,
-        x=lambda k, g, x_shape, counts: k.adaptive_avg_pool_grad(
-            g, x_shape[len(x_shape) - len(counts) :]
-        ),
-    )  # fmt: skip
-
-
-linear(
-    "adaptive_avg_pool_grad", "grad; sizes", aten="aten::_adaptive_avg_pool2d_backward",
-    grad=lambda k, g, grad_shape, sizes: k.adaptive_avg_pool(
-        g, grad_shape[len(grad_shape) - len(sizes) :]
+_ADAPTIVE_AVG = _in_two_and_three(
+    "adaptive_avg_pool", "x; counts", "AdaptiveAvgPool{}D", "_adaptive_avg_pool{}d", linear,
+    x=lambda k, g, x_shape, counts: k.adaptive_avg_pool_grad(
+        g, x_shape[len(x_shape) - len(counts) :]
     ),
 )  # fmt: skip
 
-
-def _in_two_and_three(declare: Callable[..., Any], name: str, node: str, aten: str) -> list[Any]:
-    """Declare an operator, and return it under the names that it has in 1, 2 and 3 dimensions."""
-    declare(name, "", f"aten::{aten.format(2)}")
-    two, three = (
-        declare(f"{name}{n}d", f"{node.format(n)}Backward0", f"aten::{aten.format(n)}")
-        for n in (2, 3)
-    )
-    return [two, two, three]
-
-
-_MAX = _in_two_and_three(_max_pool, "max_pool", "MaxPool{}DWithIndices", "max_pool{}d_with_indices")
-_MAX_WITH_INDICES = _in_two_and_three(
-    _max_pool_with_indices, "max_pool_with_indices", "MaxPool{}DWithIndices",
-    "max_pool{}d_with_indices",
+linear(
+    "adaptive_avg_pool_grad", "grad; sizes", aten="aten::_adaptive_avg_pool2d_backward",
+    grad=lambda k, g, grad_shape, sizes: k.adaptive_avg_pool2d(
+        g, grad_shape[len(grad_shape) - len(sizes) :]
+    ),
 )  # fmt: skip
-_ADAPTIVE_MAX = _in_two_and_three(
-    _adaptive_max_pool, "adaptive_max_pool", "AdaptiveMaxPool{}D", "adaptive_max_pool{}d"
-)
-_AVG = _in_two_and_three(_avg_pool, "avg_pool", "AvgPool{}D", "avg_pool{}d")
-_ADAPTIVE_AVG = _in_two_and_three(
-    _adaptive_avg_pool, "adaptive_avg_pool", "AdaptiveAvgPool{}D", "_adaptive_avg_pool{}d"
-)
 
 
 # ------------------------------------------------------------------------------ reading arguments
@@ -321,37 +334,3 @@ def _without_height(result: Any) -> Any:
     if isinstance(result, tuple):
         return tuple(map(_without_height, result))
     return k.squeeze_dim(result, len(result._array.shape) - 2)
-
-
-# ----------------------------------------------------------------------------- fractional, and back
-
-
-def _fractional_max_pool(name: str, node: str, aten: str) -> Any:
-    body = None
-    if name != "fractional_max_pool":
-        body = lambda k, *arguments: k.fractional_max_pool(*arguments)  # noqa: E731
-    return primitive(
-        name, "x, samples; kernel, counts", outputs="values, indices", node=node, aten=aten,
-        body=body,
-        x=lambda k, g, indices, x_shape, kernel, out_shape: put_back(
-            k, g, indices, x_shape, out_shape[0], len(kernel)
-        ),
-    )  # fmt: skip
-
-
-def _max_unpool(name: str, node: str, aten: str) -> Any:
-    body = None
-    if name != "max_unpool":
-        body = lambda k, *arguments: k.max_unpool(*arguments)  # noqa: E731
-    return linear(
-        name, "x, indices; sizes", node=node, aten=aten, body=body,
-        x=lambda k, g, indices, x_shape, out_shape, sizes: pick(
-            k, g, indices, out_shape, x_shape, len(sizes)
-        ),
-    )  # fmt: skip
-
-
-FRACTIONAL = _in_two_and_three(
-    _fractional_max_pool, "fractional_max_pool", "FractionalMaxPool{}D", "fractional_max_pool{}d"
-)
-UNPOOL = _in_two_and_three(_max_unpool, "max_unpool", "MaxUnpool{}D", "max_unpool{}d")

@@ -24,7 +24,7 @@ def ints_given(caller: str, name: str, value: Any, count: int) -> tuple[int, ...
         return (value,) * count
     items = tuple(value) if isinstance(value, (tuple, list)) else (value,)
     for item in items:
-        if not is_int(item):
+        if item.__class__ is not int and not is_int(item):
             raise TypeError(
                 f"{caller}(): {name} must be an int or {count} ints, not {value!r} "
                 f"({type(item).__name__})"

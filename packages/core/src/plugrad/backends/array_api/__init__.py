@@ -16,6 +16,7 @@ from plugrad.backends.array_api.network import NetworkKernels
 from plugrad.backends.array_api.normalization import NormalizationKernels
 from plugrad.backends.array_api.ordering import OrderingKernels
 from plugrad.backends.array_api.pointwise import PointwiseKernels
+from plugrad.backends.array_api.polynomials import PolynomialKernels
 from plugrad.backends.array_api.pooling import PoolingKernels
 from plugrad.backends.array_api.reduction import ReductionKernels
 from plugrad.backends.array_api.shape import ShapeKernels
@@ -35,6 +36,7 @@ class ArrayApiKernels(
     AlignmentKernels,
     ConvolutionKernels,
     PoolingKernels,
+    PolynomialKernels,
 ):
     """The whole vocabulary in the words of the array API standard.
 

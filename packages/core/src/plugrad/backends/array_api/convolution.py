@@ -95,7 +95,8 @@ class ConvolutionKernels(ArrayKernels):
         for i, each in enumerate(positions(kernel, stride, dilation, counts)):
             result[(*whole, *each)] += columns[:, :, i, ...]
         inner = tuple(slice(p, p + n) for p, n in zip(padding, sizes, strict=True))
-        return result[(*whole, *inner)]
+        result = result[(*whole, *inner)]
+        return result if self.is_dense(result) else self.copy(result)
 
     def _padded(self, x: Any, padding: Dims, value: Any = 0) -> Any:
         """Return `x` with a border of `value` around its last dimensions."""

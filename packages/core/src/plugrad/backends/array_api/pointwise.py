@@ -52,6 +52,24 @@ class PointwiseKernels(SpecialKernels):
         rest = xp.remainder(xp.abs(x), xp.abs(y))
         return xp.where(x < 0, -rest, rest)
 
+    def gcd(self, x: Any, y: Any) -> Any:
+        """Return the greatest common divisor, by Euclid's algorithm."""
+        xp = self.xp
+        x, y = xp.broadcast_arrays(xp.abs(x), xp.abs(y))
+        while bool(xp.any(y != 0)):
+            rest = xp.remainder(x, xp.where(y == 0, xp.ones_like(y), y))
+            x, y = xp.where(y == 0, x, y), xp.where(y == 0, y, rest)
+        return x
+
+    def lcm(self, x: Any, y: Any) -> Any:
+        divisor = self.gcd(x, y)
+        zero = divisor == 0
+        whole = self.xp.where(zero, self.xp.ones_like(divisor), divisor)
+        return self.xp.abs(self.xp.floor_divide(x, whole) * y)
+
+    def nextafter(self, x: Any, y: Any) -> Any:
+        return self.xp.nextafter(x, y)
+
     def remainder_scalar(self, x: Any, other: float) -> Any:
         return self.remainder(x, self._like(x, other))
 

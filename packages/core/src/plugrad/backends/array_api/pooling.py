@@ -145,12 +145,14 @@ class PoolingKernels(ArrayKernels):
             for place in positions((k,), (s,), (1,), (c,)):
                 spread[(..., *place, *rest)] += g
             g = spread[(..., slice(p, p + n), *rest)]
-        return g
+        return g if self.is_dense(g) else self.copy(g)
 
     def _divided(self, x: Any, shares: Any) -> Any:
         # Among integers, as PyTorch divides them: towards zero.
         if self.dtypes[x.dtype].is_floating_point:
             return x / shares
+        if isinstance(shares, int) and shares < 0:
+            return -self._divided(x, -shares)
         return self.xp.sign(x) * (self.xp.abs(x) // shares)
 
     def _shares(

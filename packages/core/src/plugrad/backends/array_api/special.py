@@ -11,6 +11,7 @@ References
 .. [2] S. Winitzki, A handy approximation for the error function and its inverse, 2008.
 .. [3] M. Abramowitz, I. A. Stegun, Handbook of Mathematical Functions, 1964: 6.3.18 (digamma),
    9.6.10 and 9.7.1 (Bessel), 23.2 (zeta).
+.. [4] J. Maddock, the digamma function of the library Boost.Math, 2006.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Any
 from plugrad.backends.array_api.arrays import ArrayKernels
 from plugrad.dtypes import float64
 
-__all__ = ["SpecialKernels"]
+__all__ = ["SpecialKernels", "in_double"]
 
 Kernel = Callable[..., Any]
 
@@ -69,6 +70,18 @@ _LGAMMA_STIRLING = (
     -2.77777777730099687205e-3, 8.33333333333331927722e-2,
 )  # fmt: skip
 
+# digamma on [1, 2], (x - root) (Y + P / Q) in x - 1, and its root in three parts. [4]
+_DIGAMMA_Y = 0.99558162689208984
+_DIGAMMA_P = (
+    -0.0020713321167745952, -0.045251321448739056, -0.28919126444774784, -0.65031853770896507,
+    -0.32555031186804491, 0.25479851061131551,
+)  # fmt: skip
+_DIGAMMA_Q = (
+    -0.55789841321675513e-6, 0.0021284987017821144, 0.054151797245674225, 0.43593529692665969,
+    1.4606242909763515, 2.0767117023730469, 1.0,
+)  # fmt: skip
+_ROOT = (1569415565 / 2**30, 381566830 / 2**60, 0.9016312093258695918615325266959189453125e-19)
+
 # B(2n) / (2n) for the asymptotic series of digamma, B(2n) / (2n)! for that of zeta. [3]
 _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
 
@@ -81,13 +94,14 @@ def _polynomial(x: Any, coefficients: Sequence[float]) -> Any:
     return result
 
 
-def _in_double(kernel: Kernel) -> Kernel:
+def in_double(kernel: Kernel) -> Kernel:
     """Let a kernel compute in double precision, and give back the dtype that it got."""
 
     @wraps(kernel)
-    def wrapped(self: Any, x: Any, *params: Any) -> Any:
+    def wrapped(self: Any, x: Any, *others: Any) -> Any:
         kind = self.dtypes[x.dtype]
-        return self.cast(kernel(self, self.cast(x, float64), *params), kind)
+        wide = [self.cast(y, float64) if hasattr(y, "dtype") else y for y in (x, *others)]
+        return self.cast(kernel(self, *wide), kind)
 
     return wrapped
 
@@ -97,7 +111,7 @@ class SpecialKernels(ArrayKernels):
 
     # ------------------------------------------------------------------------------ error functions
 
-    @_in_double
+    @in_double
     def erf(self, x: Any) -> Any:
         xp = self.xp
         size = xp.abs(x)
@@ -108,7 +122,7 @@ class SpecialKernels(ArrayKernels):
         tail = 1 - self._erfc_tail(xp.where(near, xp.ones_like(x), size))
         return xp.where(near, centre, xp.where(x < 0, -tail, tail))
 
-    @_in_double
+    @in_double
     def erfc(self, x: Any) -> Any:
         xp = self.xp
         size = xp.abs(x)
@@ -119,17 +133,39 @@ class SpecialKernels(ArrayKernels):
         tail = self._erfc_tail(xp.where(near, xp.ones_like(x), size))
         return xp.where(near, centre, xp.where(x < 0, 2 - tail, tail))
 
+    @in_double
+    def erfcx(self, x: Any) -> Any:
+        """Return ``exp(x * x) * erfc(x)``."""
+        xp = self.xp
+        size = xp.abs(x)
+        near = size <= 1
+        inner = xp.where(near, x, xp.zeros_like(x))
+        centre = xp.exp(inner * inner) * self.erfc(inner)
+        outer = xp.where(near, xp.ones_like(x), size)
+        tail = self._erfcx_tail(outer)
+        left = 2 / self._exp_of_minus_square(outer) - tail
+        return xp.where(near, centre, xp.where(x < 0, left, tail))
+
     def _erfc_tail(self, x: Any) -> Any:
-        """Return erfc from 1 on. The square is split, so that its exponential loses no digits."""
+        """Return erfc from 1 on."""
+        return self._exp_of_minus_square(x) * self._erfcx_tail(x)
+
+    def _exp_of_minus_square(self, x: Any) -> Any:
+        """Return ``exp(-x * x)``. The square is split, so that the exponential loses no digits."""
         xp = self.xp
         x = xp.where(x > 30, xp.zeros_like(x) + 30, x)
         coarse = xp.floor(x * 16) / 16
-        scale = xp.exp(-coarse * coarse) * xp.exp(-(x - coarse) * (x + coarse))
-        high = _polynomial(x, _ERFC_R) / _polynomial(x, _ERFC_S)
-        low = _polynomial(x, _ERFC_P) / _polynomial(x, _ERFC_Q)
-        return scale * xp.where(x >= 8, high, low)
+        return xp.exp(-coarse * coarse) * xp.exp(-(x - coarse) * (x + coarse))
 
-    @_in_double
+    def _erfcx_tail(self, x: Any) -> Any:
+        xp = self.xp
+        far = x > 1e8
+        y = xp.where(far, xp.ones_like(x), x)
+        high = _polynomial(y, _ERFC_R) / _polynomial(y, _ERFC_S)
+        low = _polynomial(y, _ERFC_P) / _polynomial(y, _ERFC_Q)
+        return xp.where(far, 1 / (math.sqrt(math.pi) * x), xp.where(y >= 8, high, low))
+
+    @in_double
     def erfinv(self, x: Any) -> Any:
         """Return the inverse of erf: a formula good to 0.002 [2]_, then Halley's method twice."""
         xp = self.xp
@@ -147,9 +183,30 @@ class SpecialKernels(ArrayKernels):
         edge = xp.where(xp.abs(x) == 1, x * math.inf, x * math.nan)
         return xp.where(inside, xp.where(y < 0, -size, size), edge)
 
+    @in_double
+    def ndtri(self, x: Any) -> Any:
+        """Return the inverse of the normal distribution: in its tails by Halley's method."""
+        xp = self.xp
+        inside = (x > 0) & (x < 1)
+        middle = xp.abs(x - 0.5) <= 0.4
+        centre = math.sqrt(2) * self.erfinv(xp.where(middle, 2 * x - 1, xp.zeros_like(x)))
+        share = xp.where(x < 0.5, x, 1 - x)
+        share = xp.where(inside & ~middle, share, xp.zeros_like(x) + 0.1)
+        target = xp.log(share)
+        y = -xp.sqrt(-2 * target)
+        for _ in range(4):
+            # The logarithm of the distribution, whose slope is `slope`.
+            scaled = self.erfcx(-y * math.sqrt(0.5))
+            slope = math.sqrt(2 / math.pi) / scaled
+            step = (xp.log(scaled / 2) - y * y / 2 - target) / slope
+            y = y - step / (1 + step * (y + slope) / 2)
+        result = xp.where(middle, centre, xp.where(x < 0.5, y, -y))
+        edge = xp.where(x == 1, x + math.inf, x * math.nan)
+        return xp.where(inside, result, xp.where(x == 0, x - math.inf, edge))
+
     # ------------------------------------------------------------------------------ gamma functions
 
-    @_in_double
+    @in_double
     def lgamma(self, x: Any) -> Any:
         xp = self.xp
         negative = x < 0.5
@@ -185,7 +242,7 @@ class SpecialKernels(ArrayKernels):
         small = xp.log(factor) + z * _polynomial(z, _LGAMMA_B) / _polynomial(z, _LGAMMA_C)
         return xp.where(large, stirling, small)
 
-    @_in_double
+    @in_double
     def digamma(self, x: Any) -> Any:
         """Return the derivative of lgamma; nan at its poles, infinite at 0."""
         xp = self.xp
@@ -194,20 +251,31 @@ class SpecialKernels(ArrayKernels):
         pole = negative & (part == 0)
         angle = xp.where(negative & ~pole, part, xp.ones_like(x) * 0.5) * math.pi
         y = xp.where(negative, 1 - x, xp.where(x == 0, x + 1, x))
-        shift = xp.zeros_like(y)
-        for _ in range(10):
+        # On [1, 2] by a fit that has the root as a factor; below, psi(x) = psi(x + 1) - 1/x.
+        below = y < 1
+        near = y <= 2
+        z = xp.where(near, xp.where(below, y + 1, y), xp.ones_like(y))
+        ratio = _polynomial(z - 1, _DIGAMMA_P) / _polynomial(z - 1, _DIGAMMA_Q)
+        centre = (((z - _ROOT[0]) - _ROOT[1]) - _ROOT[2]) * (_DIGAMMA_Y + ratio)
+        centre = xp.where(below, centre - 1 / xp.where(below, y, xp.ones_like(y)), centre)
+        y = xp.where(near, xp.zeros_like(y) + 10, y)
+        shifts = []
+        for _ in range(8):
             up = y < 10
-            shift = xp.where(up, shift - 1 / y, shift)
+            shifts.append(xp.where(up, 1 / y, xp.zeros_like(y)))
             y = xp.where(up, y + 1, y)
         inverse = 1 / (y * y)
         coefficients = [b / (2 * n + 2) for n, b in enumerate(_BERNOULLI)]
         series = _polynomial(inverse, coefficients[::-1]) * inverse
-        result = xp.log(y) - 0.5 / y - series + shift
+        result = xp.log(y) - 0.5 / y - series
+        for shift in reversed(shifts):  # the largest last, which loses least
+            result = result - shift
+        result = xp.where(near, centre, result)
         result = xp.where(negative, result - math.pi / xp.tan(angle), result)
         result = xp.where(pole, x * math.nan, result)
         return xp.where(x == 0, -self.copysign(xp.zeros_like(x) + math.inf, x), result)
 
-    @_in_double
+    @in_double
     def polygamma(self, x: Any, n: int) -> Any:
         """Return the derivative of order `n` of digamma."""
         if n == 0:
@@ -221,7 +289,17 @@ class SpecialKernels(ArrayKernels):
         positive = self._zeta(2, xp.where(reflect, 1 - x, x))
         return xp.where(reflect, (math.pi / sine) ** 2 - positive, positive)
 
-    def _zeta(self, s: int, x: Any) -> Any:
+    @in_double
+    def zeta(self, x: Any, y: Any) -> Any:
+        """Return Hurwitz' zeta function of the exponent `x` and the start `y`."""
+        xp = self.xp
+        usual = x > 1
+        result = self._zeta(xp.where(usual, x, xp.zeros_like(x) + 2), y)
+        fraction = (y < 0) & (y != xp.floor(y)) & (x != xp.floor(x))
+        result = xp.where(usual & ~fraction, result, xp.zeros_like(result) + math.nan)
+        return xp.where(x == 1, xp.zeros_like(result) + math.inf, result)
+
+    def _zeta(self, s: Any, x: Any) -> Any:
         """Return the sum of ``1 / (x + n)**s`` over n >= 0, by the Euler-Maclaurin formula."""
         xp = self.xp
         pole = (x <= 0) & (x == xp.floor(x))
@@ -233,26 +311,37 @@ class SpecialKernels(ArrayKernels):
             total = xp.where(up, total + y**-s, total)
             y = xp.where(up, y + 1, y)
         total = total + y ** (1 - s) / (s - 1) + 0.5 * y**-s
-        rising, power = float(s), y ** (-s - 1)
+        rising, power = s, y ** (-s - 1)
         for n, bernoulli in enumerate(_BERNOULLI):
             total = total + power * (bernoulli * rising / math.factorial(2 * n + 2))
-            rising *= (s + 2 * n + 1) * (s + 2 * n + 2)
+            rising = rising * ((s + 2 * n + 1) * (s + 2 * n + 2))
             power = power / (y * y)
         total = xp.where(xp.isinf(x), xp.zeros_like(x), total)
         return xp.where(xp.isnan(x), x, xp.where(pole, xp.zeros_like(x) + math.inf, total))
 
     # ----------------------------------------------------------------------------- Bessel functions
 
-    @_in_double
+    @in_double
     def i0(self, x: Any) -> Any:
         return self._bessel(self.xp.abs(x), 0)
 
-    @_in_double
+    @in_double
     def i1(self, x: Any) -> Any:
         return self.xp.sign(x) * self._bessel(self.xp.abs(x), 1)
 
-    def _bessel(self, x: Any, order: int) -> Any:
-        """Return a modified Bessel function: by its power series, or from 20 on asymptotically."""
+    @in_double
+    def i0e(self, x: Any) -> Any:
+        return self._bessel(self.xp.abs(x), 0, scaled=True)
+
+    @in_double
+    def i1e(self, x: Any) -> Any:
+        return self.xp.sign(x) * self._bessel(self.xp.abs(x), 1, scaled=True)
+
+    def _bessel(self, x: Any, order: int, scaled: bool = False) -> Any:
+        """Return a modified Bessel function: by its power series, or from 20 on asymptotically.
+
+        Scaled, it is multiplied by ``exp(-x)``.
+        """
         xp = self.xp
         large = x > 20
         y = xp.where(large, xp.zeros_like(x), x)
@@ -269,7 +358,11 @@ class SpecialKernels(ArrayKernels):
         for k in range(1, 25):
             term = term * ((2 * k - 1) ** 2 - 4 * order * order) / (8 * k * y)
             expansion = expansion + term
-        # In two steps, for the exponential overflows before the result does.
-        half = xp.exp(y / 2)
-        asymptotic = half * (half / xp.sqrt(2 * math.pi * y) * expansion)
+        asymptotic = expansion / xp.sqrt(2 * math.pi * y)
+        if scaled:
+            series = series * xp.exp(-xp.where(large, xp.zeros_like(x), x))
+        else:
+            # In two steps, for the exponential overflows before the result does.
+            half = xp.exp(y / 2)
+            asymptotic = half * (half * asymptotic)
         return xp.where(xp.isnan(x), x, xp.where(large, asymptotic, series))

@@ -20,6 +20,7 @@ from plugrad.backends.numpy.ordering import OrderingKernels
 from plugrad.backends.numpy.pointwise import PointwiseKernels
 from plugrad.backends.numpy.pooling import PoolingKernels
 from plugrad.backends.numpy.reduction import ReductionKernels
+from plugrad.backends.numpy.scipy import ScipyKernels
 from plugrad.backends.numpy.shape import ShapeKernels
 from plugrad.backends.protocol import Backend, Event
 from plugrad.devices import device
@@ -43,6 +44,7 @@ class NumpyKernels(
     NetworkKernels,
     ConvolutionKernels,
     PoolingKernels,
+    ScipyKernels,
     ArrayApiKernels,
 ):
     """Kernels on NumPy arrays: what the standard's words leave slow, or cannot say."""

@@ -66,6 +66,31 @@ class ActivationKernels(SpecialKernels):
         numpy.multiply(slope, 0.5, out=slope)
         return numpy.multiply(slope, g, out=slope)
 
+    def softplus(self, x: Array, beta: float, threshold: float) -> Array:
+        scaled = numpy.asarray(x if beta == 1 else x * beta)
+        result: Array = numpy.asarray(numpy.minimum(scaled, x.dtype.type(threshold)))
+        numpy.exp(result, out=result)
+        numpy.log1p(result, out=result)
+        if beta != 1:
+            numpy.divide(result, beta, out=result)
+        numpy.copyto(result, x, where=scaled > threshold)
+        return result
+
+    def hardswish(self, x: Array) -> Array:
+        result: Array = numpy.asarray(numpy.add(x, 3))
+        numpy.clip(result, x.dtype.type(0), x.dtype.type(6), out=result)
+        numpy.multiply(result, x, out=result)
+        numpy.divide(result, 6, out=result)
+        return result
+
+    def logsigmoid(self, x: Array) -> Array:
+        result = numpy.abs(x, out=numpy.empty(x.shape, x.dtype))
+        numpy.negative(result, out=result)
+        numpy.exp(result, out=result)
+        numpy.log1p(result, out=result)
+        numpy.subtract(self.clamp_max(x, 0.0), result, out=result)
+        return result
+
     def leaky_relu(self, x: Array, negative_slope: float) -> Array:
         result = numpy.multiply(x, negative_slope, out=numpy.empty(x.shape, x.dtype))
         if 0 <= negative_slope <= 1:

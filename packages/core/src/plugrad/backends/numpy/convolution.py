@@ -13,7 +13,7 @@ from plugrad.backends.array_api import Dims, Shape
 from plugrad.backends.array_api.convolution import ConvolutionKernels as Standard
 from plugrad.backends.array_api.convolution import positions, spread_sizes, window_counts
 from plugrad.backends.numpy.arrays import Array
-from plugrad.threads import alone
+from plugrad.threads import WORTH_WAKING, alone
 
 __all__ = ["ConvolutionKernels"]
 
@@ -21,8 +21,6 @@ __all__ = ["ConvolutionKernels"]
 _CACHED = 1 << 18
 # With fewer windows than this an image's own product is too narrow to be fast.
 _NARROW = 64
-# Products of so many multiplications are worth a second thread.
-_WORTH_WAKING = 1 << 22
 
 _All = slice(None)
 
@@ -35,6 +33,8 @@ class ConvolutionKernels(Standard):
     ) -> Array:
         windows = _Windows(self._padded(x, padding), kernel, stride, dilation, counts)
         columns = windows.columns((0, len(x), 0, counts[0]), joined=False)
+        if windows.whole and not any(padding):
+            columns = columns.copy()
         return columns.reshape(len(x), x.shape[1] * math.prod(kernel), math.prod(counts))
 
     def _padded(self, x: Array, padding: Dims, value: Any = 0) -> Array:
@@ -81,7 +81,7 @@ class ConvolutionKernels(Standard):
         plain = set(stride) == {1} and not any(extra) and min(borders) >= 0
         if plain and filters <= 2 * channels * groups:
             # Then it is a convolution with the weight turned around.
-            turned = grouped.swapaxes(1, 2)[(..., *(slice(None, None, -1) for _ in kernel))]
+            turned = numpy.flip(grouped.swapaxes(1, 2), tuple(range(3, grouped.ndim)))
             turned = turned.reshape(groups * channels, filters // groups, *kernel)
             return self._gathered(x, turned, stride, borders, dilation, extra, groups)
         counts, number = x.shape[2:], math.prod(x.shape[2:])
@@ -92,13 +92,16 @@ class ConvolutionKernels(Standard):
         result = numpy.zeros((len(x), groups * channels, *padded), x.dtype)
         places = list(positions(kernel, stride, dilation, counts))
         step = max(1, _CACHED // max(groups * depth * number, 1))
+        # Fresh memory costs more than what is done in it.
+        buffer = numpy.empty((min(step, len(x)), groups, depth, number), x.dtype)
         for start in range(0, len(x), step):
-            columns = _product(weights, rows[start : start + step])
+            some = rows[start : start + step]
+            columns = _product(weights, some, out=buffer[: len(some)])
             columns = columns.reshape(len(columns), groups * channels, len(places), *counts)
             part = result[start : start + step]
             for i, place in enumerate(places):
                 part[(_All, _All, *place)] += columns[:, :, i]
-        return result[_inner(sizes, padding)] if any(padding) else result
+        return numpy.ascontiguousarray(result[_inner(sizes, padding)])
 
     def convolution_weight(
         self, g: Array, x: Array, kernel: Dims, stride: Dims, padding: Dims, dilation: Dims,
@@ -194,6 +197,6 @@ def _inner(sizes: Shape, padding: Dims) -> tuple[slice, ...]:
 def _product(x: Array, y: Array, out: Any = None) -> Array:
     """Return a batch of matrix products, in one thread where each is small."""
     multiply: Callable[[Array, Array], Array] = partial(numpy.matmul, out=out)
-    if x.shape[-2] * x.shape[-1] * y.shape[-1] < _WORTH_WAKING:
+    if x.shape[-2] * x.shape[-1] * y.shape[-1] < WORTH_WAKING:
         return alone(multiply, x, y)  # type: ignore[no-any-return]
     return multiply(x, y)

@@ -9,14 +9,12 @@ import numpy
 
 from plugrad.backends.array_api.linalg import LinalgKernels as Standard
 from plugrad.backends.numpy.arrays import Array
-from plugrad.threads import alone
+from plugrad.threads import WORTH_WAKING, alone
 
 __all__ = ["LinalgKernels"]
 
-# Products of so many multiplications OpenBLAS shares among threads, by its own rule...
+# Products of so many multiplications OpenBLAS shares among threads, by its own rule.
 _WOKEN = 1 << 18
-# ...and from so many on, a tenth of a millisecond, that is worth waking them.
-_WORTH_WAKING = 1 << 22
 
 _dot = numpy.ndarray.dot
 
@@ -32,7 +30,7 @@ class LinalgKernels(Standard):
     def mm(x: Array, y: Array) -> Any:
         # `dot` finds its way to BLAS in a third of the time of `matmul`, but writes zeros first.
         product = _dot if len(x) < 64 else numpy.matmul
-        if _WOKEN < len(x) * y.size < _WORTH_WAKING:
+        if _WOKEN < len(x) * y.size < WORTH_WAKING:
             return alone(product, x, y)
         return product(x, y)
 

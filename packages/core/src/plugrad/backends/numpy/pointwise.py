@@ -9,12 +9,16 @@ import numpy
 from plugrad.backends.array_api.pointwise import PointwiseKernels as Standard
 from plugrad.backends.numpy.activation import ActivationKernels
 from plugrad.backends.numpy.arrays import Array
+from plugrad.backends.numpy.blocks import in_blocks
+from plugrad.backends.numpy.sums import SMALL
 
 __all__ = ["PointwiseKernels"]
 
 # From this size on, what a choice by random masks costs in mispredicted branches is more than what
 # arithmetic on the bits costs.
 _LARGE = 2048
+# The quotients up to which double precision divides single exactly: 53 - 24 bits, and one to spare.
+_EXACT = 2.0**28
 _INTEGERS = {2: numpy.int16, 4: numpy.int32, 8: numpy.int64}
 
 
@@ -65,6 +69,9 @@ class PointwiseKernels(ActivationKernels, Standard):
     copysign = staticmethod(numpy.copysign)
     conj = staticmethod(numpy.conjugate)
     frexp: Any = staticmethod(numpy.frexp)
+    nextafter: Any = staticmethod(numpy.nextafter)
+    gcd: Any = staticmethod(numpy.gcd)
+    lcm: Any = staticmethod(numpy.lcm)
     eq = staticmethod(numpy.equal)
     ne = staticmethod(numpy.not_equal)
     lt = staticmethod(numpy.less)
@@ -94,10 +101,42 @@ class PointwiseKernels(ActivationKernels, Standard):
 
     # ------------------------------------------------------------------------ arithmetic and powers
 
+    def remainder(self, x: Array, y: Array) -> Array:
+        self._refuse_zero(x, y)
+        return self._divided(x, y, numpy.floor, numpy.remainder, True)
+
     def fmod(self, x: Array, y: Array) -> Array:
         self._refuse_zero(x, y)
-        return numpy.fmod(x, y)
+        return self._divided(x, y, numpy.trunc, numpy.fmod, True)
 
+    def floor_divide(self, x: Array, y: Array) -> Array:
+        self._refuse_zero(x, y)
+        return self._divided(x, y, numpy.floor, numpy.floor_divide, False)
+
+    @in_blocks
+    def _divided(self, x: Array, y: Array, whole: Any, exactly: Any, wants_rest: bool) -> Array:
+        """Return the whole quotient of a division, or what it leaves.
+
+        Of single precision, both are exact in double for quotients up to 2**28. What is left,
+        infinities, and larger quotients take the way of the C library, ten times as long.
+        """
+        if x.dtype != numpy.float32 or y.dtype != numpy.float32 or x.size < SMALL:
+            result: Array = exactly(x, y)
+            return result
+        wide = y.astype(numpy.float64)
+        quotient = numpy.divide(x, wide, dtype=numpy.float64)
+        whole(quotient, out=quotient)
+        limit = _EXACT if wants_rest else 2.0**24  # from which on a quotient is rounded
+        if not (quotient.max() < limit and quotient.min() > -limit):
+            return exactly(x, y)  # type: ignore[no-any-return]
+        if not wants_rest:
+            return quotient.astype(numpy.float32)
+        quotient *= wide
+        numpy.subtract(x, quotient, out=quotient)
+        rest = quotient.astype(numpy.float32)
+        return exactly(x, y) if numpy.isnan(rest).any() else rest
+
+    @in_blocks
     def pow(self, x: Array, y: Array) -> Array:
         kind = numpy.result_type(x, y)
         if kind == numpy.float32:
@@ -105,6 +144,24 @@ class PointwiseKernels(ActivationKernels, Standard):
             power = numpy.power(x.astype(numpy.float64), y.astype(numpy.float64))
             return power.astype(numpy.float32)
         return self._integer_pow(x, y) if kind.kind in "iub" else numpy.power(x, y)
+
+    def lerp_tensor(self, x: Array, end: Array, weight: Array) -> Array:
+        if x.dtype.kind == "c":
+            return self.composed("lerp_tensor", x, end, weight)  # type: ignore[no-any-return]
+        span = numpy.subtract(end, x)
+        result = numpy.asarray(numpy.add(x, weight * span))
+        # From the nearer end, so that a weight of 0 or 1 gives it exactly.
+        far = numpy.abs(weight) >= 0.5
+        numpy.copyto(result, end - span * (1 - weight), where=far)
+        return result
+
+    def nan_to_num(self, x: Array, nan: float, posinf: float, neginf: float) -> Array:
+        if x.dtype.kind != "f":
+            return x.copy()
+        if numpy.isfinite(x).all():
+            return x.copy()
+        result: Array = numpy.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+        return result
 
     def log2(self, x: Array) -> Array:
         if x.dtype == numpy.float32:

@@ -10,6 +10,7 @@ import numpy
 from plugrad.backends.array_api import Dims, Shape
 from plugrad.backends.array_api.convolution import positions
 from plugrad.backends.array_api.pooling import PoolingKernels as Standard
+from plugrad.backends.array_api.pooling import adaptive_bounds
 from plugrad.backends.numpy.arrays import Array
 
 __all__ = ["PoolingKernels"]
@@ -29,14 +30,14 @@ class PoolingKernels(Standard):
         return values.reshape(indices.shape), indices
 
     def max_pool_grad(
-        self, g: Array, x: Array, kernel: Dims, stride: Dims, padding: Dims, dilation: Dims,
+        self, g: Array, x: Any, kernel: Dims, stride: Dims, padding: Dims, dilation: Dims,
         counts: Dims,
     ) -> Array:  # fmt: skip
         sizes = x.shape[x.ndim - len(kernel) :]
         x = self._bordered(x, kernel, stride, padding, dilation, counts, self._lowest(x))
         out = self._across(x, numpy.maximum, kernel, stride, dilation, counts)
         chosen = self._chosen(x, out, kernel, stride, padding, dilation, sizes)
-        result = numpy.zeros(x.shape, g.dtype)
+        result: Any = numpy.zeros(x.shape, g.dtype)
         # Zero times infinity would be NaN.
         finite = bool(numpy.isfinite(numpy.add.reduce(g, axis=None)))
         apart = all(s > d * (k - 1) for s, d, k in zip(stride, dilation, kernel, strict=True))
@@ -48,17 +49,19 @@ class PoolingKernels(Standard):
                 numpy.multiply(g, chosen == number, out=part)
             else:
                 part += g * (chosen == number)
-        return result[(..., *(slice(p, p + n) for p, n in zip(padding, sizes, strict=True)))]
+        inner = (slice(p, p + n) for p, n in zip(padding, sizes, strict=True))
+        return numpy.ascontiguousarray(result[(..., *inner)])
 
     def _chosen(
-        self, x: Array, out: Array, kernel: Dims, stride: Dims, padding: Dims, dilation: Dims,
+        self, x: Any, out: Array, kernel: Dims, stride: Dims, padding: Dims, dilation: Dims,
         sizes: Shape,
-    ) -> Array:  # fmt: skip
+    ) -> Any:  # fmt: skip
         number = math.prod(kernel)
-        if number > 255 or (out.dtype.kind == "f" and numpy.isnan(out).any()) or (
-            # An element of the border must not be taken for one of the image.
-            x.shape[x.ndim - len(kernel) :] != sizes and (out == self._lowest(x)).any()
-        ):  # fmt: skip
+        # An element of the border must not be taken for one of the image.
+        bordered = x.shape[x.ndim - len(kernel) :] != sizes
+        unsure = bool(numpy.isnan(out).any()) if out.dtype.kind == "f" else False
+        unsure |= bordered and bool((out == self._lowest(x)).any())
+        if number > 255 or unsure:
             return super()._chosen(x, out, kernel, stride, padding, dilation, sizes)
         counts = out.shape[out.ndim - len(kernel) :]
         chosen = numpy.full(out.shape, 255, numpy.uint8)
@@ -70,9 +73,26 @@ class PoolingKernels(Standard):
             numpy.minimum(chosen, differs, out=chosen)
         return chosen
 
+    def _summed(self, x: Any, counts: Dims) -> Any:
+        lead = x.ndim - len(counts)
+        even = all(c and n % c == 0 for n, c in zip(x.shape[lead:], counts, strict=True))
+        if even or x.dtype.kind != "f":
+            return super()._summed(x, counts)
+        result = x
+        for axis, count in enumerate(counts, lead):
+            size = x.shape[axis]
+            members = numpy.zeros((size, count), x.dtype)
+            for i, (start, stop) in enumerate(zip(*adaptive_bounds(size, count), strict=True)):
+                members[start:stop, i] = 1
+            result = numpy.moveaxis(numpy.moveaxis(result, axis, -1) @ members, -1, axis)
+        if not numpy.isfinite(numpy.add.reduce(result, axis=None)):
+            # Zero times infinity is NaN.
+            return super()._summed(x, counts)
+        return numpy.ascontiguousarray(result)
+
     def _across(
-        self, x: Array, combine: Any, kernel: Dims, stride: Dims, dilation: Dims, counts: Dims
-    ) -> Array:
+        self, x: Any, combine: Any, kernel: Dims, stride: Dims, dilation: Dims, counts: Dims
+    ) -> Any:
         after = len(kernel)
         for k, s, d, c in zip(kernel, stride, dilation, counts, strict=True):
             after -= 1

@@ -144,16 +144,19 @@ def _edges() -> list[Sample]:
 
     odd = real(2, 4, 6, transform=spoiled)
     found = []
-    for name, arguments in {
-        "max_pool2d": ((2, 3), (1, 2), 1), "adaptive_max_pool2d": ((3, 4),),
-    }.items():  # fmt: skip
+    maxima_of: dict[str, tuple[Any, ...]] = {
+        "max_pool2d": ((2, 3), (1, 2), 1),
+        "adaptive_max_pool2d": ((3, 4),),
+    }
+    for name, arguments in maxima_of.items():
         for label, given in (("ties", rounded), ("lowest", lowest), ("nan", odd)):
             for options in ({}, {"return_indices": True}):
                 found.append(
                     Sample(name, _call(name, *arguments, **options), (given,), exact=True,
                            second=False, skip=bend, label=f"{label}{'-indices' * len(options)}")
                 )  # fmt: skip
-    for name, arguments in {"avg_pool2d": (2,), "adaptive_avg_pool2d": ((3, 4),)}.items():
+    means_of: dict[str, tuple[Any, ...]] = {"avg_pool2d": (2,), "adaptive_avg_pool2d": ((3, 4),)}
+    for name, arguments in means_of.items():
         found.append(
             Sample(name, _call(name, *arguments), (odd,), second=False, label="nan",
                    skip={"gradient_is_the_derivative": "infinities"})
