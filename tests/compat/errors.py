@@ -601,9 +601,60 @@ def conversion() -> list[Call]:
     ]
 
 
+def losses() -> list[Call]:
+    return [
+        lambda t: t.batch_norm(t.ones(3), None, None, None, None, True, 0.1, 1e-5, False),
+        lambda t: t.batch_norm(t.ones(2, 3), None, None, None, None, False, 0.1, 1e-5, False),
+        lambda t: t.batch_norm(t.ones(2, 3), t.ones(2), None, None, None, True, 0.1, 1e-5, False),
+        lambda t: t.batch_norm(t.ones(2, 3).int(), None, None, None, None, True, 0.1, 1e-5, False),
+        lambda t: t.instance_norm(t.ones(2, 3, 4), None, None, None, None, False, 0.1, 1e-5, False),
+        lambda t: t.group_norm(t.ones(2, 3), 2),
+        lambda t: t.group_norm(t.ones(2, 3), 0),
+        lambda t: t.group_norm(t.ones(2, 4), 2, t.ones(3)),
+        lambda t: t.group_norm(t.ones(3), 1),
+        lambda t: t.renorm(t.ones(3), 2, 0, 1),
+        lambda t: t.renorm(t.ones(3, 2), -1, 0, 1),
+        lambda t: t.renorm(t.ones(3, 2), 2, 0, -1),
+        lambda t: t.renorm(t.ones(3, 2), 2, 4, 1),
+        lambda t: t.cosine_similarity(t.ones(3, 2), t.ones(4, 2)),
+        lambda t: t.cosine_similarity(t.ones(3, 2), t.ones(3, 2), dim=2),
+        lambda t: t.cosine_similarity(t.ones(3, 2, dtype=t.int64), t.ones(3, 2, dtype=t.int64)),
+        lambda t: t.cosine_similarity(t.ones(3, 2), 1),
+        lambda t: t.pairwise_distance(t.ones(3, 2), t.ones(4, 2)),
+        lambda t: t.pdist(t.ones(3)),
+        lambda t: t.pdist(t.ones(3, 2), -1),
+        lambda t: t.pdist(t.ones(3, 2, dtype=t.int64)),
+        lambda t: t.cdist(t.ones(3, 2), t.ones(3, 4)),
+        lambda t: t.cdist(t.ones(3, 2), t.ones(3, 2), -1),
+        lambda t: t.cdist(t.ones(3, 2), t.ones(3, 2), compute_mode="quickly"),
+        lambda t: t.bilinear(t.ones(2, 3), t.ones(3, 4), t.ones(5, 3, 4)),
+        lambda t: t.bilinear(t.ones(2, 3), t.ones(2, 4), t.ones(5, 3, 3)),
+        lambda t: t.bilinear(t.ones(2, 3), t.ones(2, 4), t.ones(5, 3, 4), t.ones(4)),
+        lambda t: t.kl_div(t.ones(2), t.ones(3)),
+        lambda t: t.kl_div(t.ones(2), 1),
+        lambda t: t.margin_ranking_loss(t.ones(2), t.ones(3), t.ones(2)),
+        lambda t: t.cosine_embedding_loss(t.ones(2, 3), t.ones(2, 3), t.ones(3, 2)),
+        lambda t: t.triplet_margin_loss(t.ones(2, 3), t.ones(3), t.ones(2, 3)),
+        lambda t: t.ctc_loss(t.ones(3, 1, 4), t.ones(1, 2).long(), [3, 3], [2]),
+        lambda t: t.ctc_loss(t.ones(3, 1, 4), t.ones(1, 2).long(), [4], [2]),
+        lambda t: t.ctc_loss(t.ones(3, 1, 4), t.ones(1, 2).long(), [3], [3]),
+        lambda t: t.ctc_loss(t.ones(3, 1, 4), t.ones(1, 2).long(), [3], [2], 4),
+        lambda t: t.ctc_loss(t.ones(3, 1, 4).half(), t.ones(1, 2).long(), [3], [2]),
+        lambda t: t.nn.functional.group_norm(t.ones(3), 1),
+        lambda t: t.nn.functional.multi_margin_loss(t.ones(2, 3), t.ones(3).long()),
+        lambda t: t.nn.functional.multi_margin_loss(t.ones(2, 3), t.ones(2)),
+        lambda t: t.nn.functional.multi_margin_loss(t.ones(2, 3), t.full((2,), 3)),
+        lambda t: t.nn.functional.multilabel_margin_loss(t.ones(2, 3), t.ones(2, 2).long()),
+        lambda t: t.nn.functional.soft_margin_loss(t.ones(2, 3), t.ones(4)),
+        lambda t: t.nn.functional.gaussian_nll_loss(t.ones(2, 3), t.ones(2, 3), t.ones(4)),
+        lambda t: t.nn.functional.triplet_margin_loss(*[t.ones(2, 3)] * 3, margin=0),
+        lambda t: t.nn.functional.mse_loss(t.ones(2), t.ones(2), reduction="median"),
+    ]
+
+
 FAMILIES = (
     creation, pointwise, in_place, reduction, shape, joining, indexing, linalg, ordering, network,
-    random, autograd, conversion, convolution, pooling,
+    random, autograd, conversion, losses, convolution, pooling,
 )  # fmt: skip
 
 

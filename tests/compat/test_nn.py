@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from comparison import graph
 
 import plugrad
 
@@ -51,6 +52,42 @@ MODULES = {
     "Softmax": (lambda t: t.nn.Softmax(dim=1), (4, 5)),
     "Softmin": (lambda t: t.nn.Softmin(dim=0), (4, 5)),
     "LogSoftmax": (lambda t: t.nn.LogSoftmax(dim=-1), (4, 5)),
+    "Softmax2d": (lambda t: t.nn.Softmax2d(), (2, 3, 4, 5)),
+    "RReLU": (lambda t: t.nn.RReLU(0.2, 0.6), (4, 5)),
+    "RReLU in eval": (lambda t: t.nn.RReLU().eval(), (4, 5)),
+    "BatchNorm1d": (lambda t: t.nn.BatchNorm1d(4), (6, 4)),
+    "BatchNorm1d of sequences": (lambda t: t.nn.BatchNorm1d(4, eps=0.1), (3, 4, 7)),
+    "BatchNorm2d": (lambda t: t.nn.BatchNorm2d(3, momentum=0.4), (4, 3, 5, 6)),
+    "BatchNorm2d plain": (lambda t: t.nn.BatchNorm2d(3, affine=False), (2, 3, 2, 2)),
+    "BatchNorm2d without bias": (lambda t: t.nn.BatchNorm2d(3, bias=False), (2, 3, 2, 2)),
+    "BatchNorm2d of the batch": (
+        lambda t: t.nn.BatchNorm2d(3, track_running_stats=False).eval(),
+        (2, 3, 2, 2),
+    ),
+    "BatchNorm2d in eval": (lambda t: t.nn.BatchNorm2d(3).eval(), (2, 3, 2, 2)),
+    "BatchNorm3d": (lambda t: t.nn.BatchNorm3d(2, momentum=None), (3, 2, 2, 3, 2)),
+    "InstanceNorm1d": (lambda t: t.nn.InstanceNorm1d(4), (3, 4, 7)),
+    "InstanceNorm1d of one": (lambda t: t.nn.InstanceNorm1d(4, affine=True), (4, 7)),
+    "InstanceNorm2d": (
+        lambda t: t.nn.InstanceNorm2d(3, affine=True, track_running_stats=True),
+        (2, 3, 4, 5),
+    ),
+    "InstanceNorm2d in eval": (
+        lambda t: t.nn.InstanceNorm2d(3, affine=True, track_running_stats=True).eval(),
+        (2, 3, 4, 5),
+    ),
+    "InstanceNorm3d": (lambda t: t.nn.InstanceNorm3d(2), (2, 2, 3, 2, 2)),
+    "GroupNorm": (lambda t: t.nn.GroupNorm(2, 6), (3, 6, 5)),
+    "GroupNorm plain": (lambda t: t.nn.GroupNorm(3, 6, eps=0.1, affine=False), (3, 6, 2, 2)),
+    "GroupNorm without bias": (lambda t: t.nn.GroupNorm(6, 6, bias=False), (3, 6, 4)),
+    "RMSNorm": (lambda t: t.nn.RMSNorm(6), (4, 6)),
+    "RMSNorm of two": (lambda t: t.nn.RMSNorm((3, 4), 1e-3), (2, 3, 4)),
+    "RMSNorm plain": (lambda t: t.nn.RMSNorm(6, elementwise_affine=False), (4, 6)),
+    "LocalResponseNorm": (lambda t: t.nn.LocalResponseNorm(3, 0.5), (2, 5, 4, 4)),
+    "LocalResponseNorm of even size": (
+        lambda t: t.nn.LocalResponseNorm(2, alpha=0.1, beta=0.5, k=2.0),
+        (2, 5, 4),
+    ),
     "Conv1d": (lambda t: t.nn.Conv1d(4, 6, 3, 2, 1, 2, 2), (2, 4, 9)),
     "Conv1d circular": (lambda t: t.nn.Conv1d(4, 6, 3, padding=2, padding_mode="circular"), (4, 9)),
     "Conv2d": (lambda t: t.nn.Conv2d(3, 5, (3, 2)), (2, 3, 6, 7)),
@@ -155,6 +192,75 @@ def test_outputs_and_gradients_agree(name, dtype):
     close(inputs[0].grad, inputs[1].grad, rough=ROUGH.get(name, 0.0))
     for p, q in zip(models[0].parameters(), models[1].parameters(), strict=True):
         close(p.grad, q.grad)
+    ours, theirs = (model.state_dict() for model in models)
+    assert list(ours) == list(theirs)
+    for key, value in ours.items():
+        close(value, theirs[key])
+
+
+@pytest.mark.parametrize("shape", [(2, 5, 4), (2, 5, 4, 3), (2, 5, 2, 3, 2)])
+def test_local_response_normalization_has_the_same_graph(shape):
+    graphs = []
+    for t in (plugrad, torch):
+        x = t.tensor(arrays(*shape), requires_grad=True)
+        graphs.append(graph(t.nn.functional.local_response_norm(x, 3).grad_fn))
+    assert graphs[0] == graphs[1]
+
+
+def test_running_statistics_follow_batch_after_batch():
+    for options in ({}, {"momentum": None}, {"momentum": 0.7}):
+        models = both(lambda t, options=options: t.nn.BatchNorm2d(3, **options))
+        outputs = []
+        for t, model in zip((plugrad, torch), models, strict=True):
+            for seed in range(3):
+                model(t.tensor(arrays(4, 3, 2, 5, seed=seed).astype("float32") * 3 + 1))
+            model.eval()
+            outputs.append(model(t.tensor(arrays(2, 3, 2, 2).astype("float32"))))
+            assert model.num_batches_tracked.item() == 3
+        close(*outputs)
+        close(models[0].running_mean, models[1].running_mean)
+        close(models[0].running_var, models[1].running_var)
+
+
+def test_states_from_before_batches_were_counted():
+    counts = []
+    for t in (plugrad, torch):
+        model = t.nn.BatchNorm1d(2)
+        state = dict(model.state_dict())
+        del state["num_batches_tracked"]
+        model.load_state_dict(state)
+        counts.append(model.num_batches_tracked)
+    close(*counts)
+
+
+TWO_INPUTS = {
+    "Bilinear": (lambda t: t.nn.Bilinear(4, 5, 3), (2, 6, 4), (2, 6, 5)),
+    "Bilinear without bias": (lambda t: t.nn.Bilinear(4, 5, 3, bias=False), (6, 4), (6, 5)),
+    "CosineSimilarity": (lambda t: t.nn.CosineSimilarity(dim=-1), (6, 4), (6, 4)),
+    "PairwiseDistance": (lambda t: t.nn.PairwiseDistance(p=3, keepdim=True), (6, 4), (6, 4)),
+}
+
+
+@pytest.mark.parametrize("name", TWO_INPUTS)
+def test_modules_of_two_inputs_agree(name):
+    make, *shapes = TWO_INPUTS[name]
+    models = both(make)
+    outputs, gradients = [], []
+    for t, model in zip((plugrad, torch), models, strict=True):
+        pair = [
+            t.tensor(arrays(*shape, seed=i).astype("float32"), requires_grad=True)
+            for i, shape in enumerate(shapes)
+        ]
+        y = model(*pair)
+        (y * y).sum().backward()
+        outputs.append(y)
+        gradients.append([x.grad for x in (*pair, *model.parameters())])
+    close(*outputs)
+    for ours, theirs in zip(*gradients, strict=True):
+        close(ours, theirs)
+    for p, q in zip(models[0].parameters(), models[1].parameters(), strict=True):
+        close(p, q, exact=True)
+    assert repr(models[0]) == repr(models[1])
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -219,9 +325,51 @@ LOSSES = {
     "NLLLoss": lambda t, x, y, c: t.nn.NLLLoss()(x.log_softmax(1), c),
     "BCEWithLogitsLoss": lambda t, x, y, c: t.nn.BCEWithLogitsLoss()(x, y.sigmoid()),
     "BCELoss": lambda t, x, y, c: t.nn.BCELoss()(x.sigmoid(), y.sigmoid()),
+    "KLDivLoss": lambda t, x, y, c: t.nn.KLDivLoss(reduction="batchmean")(
+        x.log_softmax(1), y.softmax(1)
+    ),
+    "KLDivLoss of logarithms": lambda t, x, y, c: t.nn.KLDivLoss(reduction="sum", log_target=True)(
+        x.log_softmax(1), y.log_softmax(1)
+    ),
+    "PoissonNLLLoss": lambda t, x, y, c: t.nn.PoissonNLLLoss()(x, y.exp()),
+    "PoissonNLLLoss full": lambda t, x, y, c: t.nn.PoissonNLLLoss(log_input=False, full=True)(
+        x.exp(), y.exp()
+    ),
+    "GaussianNLLLoss": lambda t, x, y, c: t.nn.GaussianNLLLoss(full=True)(x, y, y.exp()),
+    "GaussianNLLLoss of a number": lambda t, x, y, c: t.nn.GaussianNLLLoss()(x, y, 0.5),
+    "SoftMarginLoss": lambda t, x, y, c: t.nn.SoftMarginLoss()(x, y.sign()),
+    "MultiLabelMarginLoss": lambda t, x, y, c: t.nn.MultiLabelMarginLoss()(
+        x, t.tensor([[1, 0, -1, 2]] * 6)
+    ),
+    "MultiLabelSoftMarginLoss": lambda t, x, y, c: t.nn.MultiLabelSoftMarginLoss(y[0].exp())(
+        x, (y > 0).double()
+    ),
+    "MultiMarginLoss": lambda t, x, y, c: t.nn.MultiMarginLoss(p=2, margin=0.5)(x, c),
+    "MultiMarginLoss weighted": lambda t, x, y, c: t.nn.MultiMarginLoss(weight=y[0].exp())(x, c),
+    "HingeEmbeddingLoss": lambda t, x, y, c: t.nn.HingeEmbeddingLoss(margin=0.5)(x, y.sign()),
+    "MarginRankingLoss": lambda t, x, y, c: t.nn.MarginRankingLoss(0.2)(x, y, y.sign()),
+    "CosineEmbeddingLoss": lambda t, x, y, c: t.nn.CosineEmbeddingLoss(0.1)(x, y, y[:, 0].sign()),
+    "TripletMarginLoss": lambda t, x, y, c: t.nn.TripletMarginLoss(swap=True)(x, y, x * y),
+    "TripletMarginWithDistanceLoss": lambda t, x, y, c: t.nn.TripletMarginWithDistanceLoss(
+        distance_function=lambda a, b: (a - b).abs().sum(1), margin=2.0
+    )(x, y, x * y),
+    "CTCLoss": lambda t, x, y, c: t.nn.CTCLoss()(
+        x.reshape(6, 1, 4).log_softmax(2), t.tensor([[1, 3, 3]]), t.tensor([6]), t.tensor([3])
+    ),
+    "old arguments": lambda t, x, y, c: t.nn.MSELoss(size_average=False)(x, y),
+    "gumbel_softmax": lambda t, x, y, c: _seeded(t).nn.functional.gumbel_softmax(x, 0.7),
+    "gumbel_softmax hard": lambda t, x, y, c: (
+        _seeded(t).nn.functional.gumbel_softmax(x, hard=True) * y
+    ),
 }
 
 
+def _seeded(t):
+    t.manual_seed(5)
+    return t
+
+
+@pytest.mark.filterwarnings("ignore:size_average")
 @pytest.mark.parametrize("name", LOSSES)
 def test_losses_agree(name):
     results, inputs = [], []
@@ -313,6 +461,31 @@ REFUSED = {
     "fractional pooling to two": lambda t: t.nn.FractionalMaxPool2d(2, 2, 0.5),
     "a ratio beyond 1": lambda t: t.nn.FractionalMaxPool2d(2, output_ratio=2),
     "a fan of a vector": lambda t: t.nn.init.xavier_uniform_(t.ones(3)),
+    "a batch of one": lambda t: t.nn.BatchNorm1d(2)(t.ones(1, 2)),
+    "a batch of images in BatchNorm1d": lambda t: t.nn.BatchNorm1d(2)(t.ones(1, 2, 3, 4)),
+    "wrong channels": lambda t: t.nn.BatchNorm2d(2)(t.ones(2, 3, 4, 4)),
+    "integers normalized": lambda t: t.nn.BatchNorm2d(2)(t.ones(2, 2, 4, 4, dtype=t.int64)),
+    "an instance of one element": lambda t: t.nn.InstanceNorm1d(2)(t.ones(3, 2, 1)),
+    "wrong channels of instances": lambda t: t.nn.InstanceNorm1d(2, affine=True)(t.ones(3, 4, 5)),
+    "unequal groups": lambda t: t.nn.GroupNorm(2, 5),
+    "unequal groups of channels": lambda t: t.nn.functional.group_norm(t.ones(1, 5, 3), 2),
+    "no running statistics": lambda t: t.nn.functional.batch_norm(t.ones(2, 3), None, None),
+    "a flat local response": lambda t: t.nn.LocalResponseNorm(2)(t.ones(2, 3)),
+    "a bilinear map of nothing": lambda t: t.nn.Bilinear(0, 2, 1),
+    "a bilinear map of wrong shapes": lambda t: t.nn.Bilinear(3, 2, 1)(t.ones(2, 2), t.ones(2, 2)),
+    "a margin of a negative number": lambda t: t.nn.TripletMarginLoss(margin=-1.0),
+    "a wrong exponent": lambda t: t.nn.MultiMarginLoss(p=3),
+    "a negative variance": lambda t: t.nn.GaussianNLLLoss()(t.ones(2), t.ones(2), -t.ones(2)),
+    "a target that is no class": lambda t: t.nn.MultiLabelMarginLoss()(
+        t.ones(1, 2), t.tensor([[4, 0]])
+    ),
+    "an unknown reduction": lambda t: t.nn.MSELoss(reduction="most")(t.ones(2), t.ones(2)),
+    "a vector of softmaxes": lambda t: t.nn.Softmax2d()(t.ones(2)),
+    "an activation's unknown argument": lambda t: t.nn.ELU(beta=2),
+    "an activation's missing argument": lambda t: t.nn.Threshold(2),
+    "blank beyond the labels": lambda t: t.nn.CTCLoss(blank=9)(
+        t.zeros(3, 1, 2), t.ones(1, 1, dtype=t.int64), t.tensor([3]), t.tensor([1])
+    ),
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from plugrad.autograd.modes import no_grad
 from plugrad.operators.dimensions import apply, require_floating, require_tensor
 from plugrad.operators.interchange import get_device
-from plugrad.operators.norms import _norm_rule
+from plugrad.operators.norms import norm_rule
 from plugrad.shapes import Size, broadcast_shapes
 from plugrad.tensor import Tensor
 from plugrad.vocabulary.forms import function, primitive
@@ -22,7 +22,7 @@ def _all(x: Any) -> tuple[int, ...]:
 
 def _slope(k: Any, g: Any, x: Any, y: Any, out: Any, p: float) -> Any:
     apart = x - y
-    return _norm_rule(k, g, apart, apart.shape, out, p, _all(apart), False)
+    return norm_rule(k, g, apart, apart.shape, out, p, _all(apart), False)
 
 
 primitive(

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugrad.autograd.modes import mode
 from plugrad.autograd.tape import TensorBase
-from plugrad.operators.losses import check_reduction, reduced, refuse_gradient, weight_of_each
+from plugrad.operators.losses import (
+    check_reduction,
+    reduced,
+    reduction_named,
+    refuse_gradient,
+    weight_of_each,
+)
 from plugrad.operators.spaces import cast
 from plugrad.promotion import promote_types
 from plugrad.shapes import expanded_shape
-from plugrad.vocabulary.forms import primitive
+from plugrad.vocabulary.forms import function, primitive
 from plugrad.vocabulary.registry import tensor_table as k
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits"]
@@ -91,6 +98,15 @@ def _refuse_pair(name: str, input: Any, target: Any) -> None:
         raise NotImplementedError(f"{name}() needs floating-point input, not {input._dtype}")
 
 
+def _holds_probabilities(tensor: Any) -> bool:
+    array, table = tensor._array, tensor._table
+    if 0 in array.shape:
+        return True
+    dims = tuple(range(len(array.shape)))
+    low, high = (mode.quiet(extreme, array, dims, False) for extreme in (table.amin, table.amax))
+    return bool(low >= 0) and bool(high <= 1)
+
+
 def binary_cross_entropy(
     input: Any, target: Any, weight: Any = None, reduction: str = "mean"
 ) -> Any:
@@ -136,8 +152,7 @@ def binary_cross_entropy(
             f"{name}(): target must be of the input's dtype, {input._dtype}, not {target._dtype}"
         )
     for role, tensor in (("input", input), ("target", target)):
-        known = tensor.detach()
-        if not bool(((known >= 0) & (known <= 1)).all()):
+        if not _holds_probabilities(tensor):
             raise RuntimeError(
                 f"{name}(): {role} must hold probabilities, between 0 and 1; for logits there is "
                 "binary_cross_entropy_with_logits"
@@ -148,12 +163,13 @@ def binary_cross_entropy(
     return _bce(input, target, weight, reduction)
 
 
+@function("function", aten="aten::binary_cross_entropy_with_logits")
 def binary_cross_entropy_with_logits(
     input: Any,
     target: Any,
     weight: Any = None,
-    reduction: str = "mean",
     pos_weight: Any = None,
+    reduction: int | str = "none",
 ) -> Any:
     """Return the cross entropy of yes-or-no probabilities and logits, averaged.
 
@@ -165,9 +181,9 @@ def binary_cross_entropy_with_logits(
         Probabilities.
     weight : Tensor, optional
         How much each element counts; broadcasts.
-    reduction : {"mean", "sum", "none"}
     pos_weight : Tensor, optional
         How much a yes counts; broadcasts.
+    reduction : {"none", "mean", "sum"}, or the number of one
 
     Returns
     -------
@@ -183,10 +199,10 @@ def binary_cross_entropy_with_logits(
     >>> import plugrad
     >>> from plugrad.operators.binary import binary_cross_entropy_with_logits
     >>> binary_cross_entropy_with_logits(plugrad.tensor([0.0]), plugrad.tensor([1.0]))
-    tensor(0.6931)
+    tensor([0.6931])
     """
     name = "binary_cross_entropy_with_logits"
-    check_reduction(name, reduction)
+    reduction = reduction_named(name, reduction)
     _refuse_pair(name, input, target)
     refuse_gradient(name, "weight", weight)
     refuse_gradient(name, "pos_weight", pos_weight)

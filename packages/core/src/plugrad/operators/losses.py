@@ -25,9 +25,14 @@ __all__ = [
     "l1_loss",
     "mse_loss",
     "reduced",
+    "reduction_named",
+    "refuse_gradient",
     "smooth_l1_loss",
     "weight_of_each",
 ]
+
+
+_REDUCTIONS = ("none", "mean", "sum")
 
 
 def check_reduction(name: str, reduction: Any) -> None:
@@ -38,8 +43,22 @@ def check_reduction(name: str, reduction: Any) -> None:
     ValueError
         If not.
     """
-    if reduction not in ("mean", "sum", "none"):
+    if reduction not in _REDUCTIONS:
         raise ValueError(f"{name}(): reduction must be 'mean', 'sum' or 'none', not {reduction!r}")
+
+
+def reduction_named(name: str, reduction: Any) -> str:
+    """Return a reduction by its name, where it may be a number: ``torch.kl_div`` takes 0, 1, 2.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    if reduction.__class__ is int and 0 <= reduction < len(_REDUCTIONS):
+        return _REDUCTIONS[reduction]
+    check_reduction(name, reduction)
+    return reduction  # type: ignore[no-any-return]
 
 
 def refuse_gradient(name: str, argument: str, tensor: Any) -> None:

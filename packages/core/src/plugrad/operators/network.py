@@ -6,34 +6,66 @@ does: ``MulBackward1``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from plugrad.autograd.tape import TensorBase
+from plugrad.dtypes import get_default_dtype
 from plugrad.limits import finfo
+from plugrad.operators.spaces import cast
 from plugrad.size import listed
 from plugrad.vocabulary.forms import function, linear, primitive
+from plugrad.vocabulary.registry import functions
 from plugrad.vocabulary.registry import tensor_table as k
 
-__all__ = ["divided", "rms_norm", "shifted", "times"]
+__all__ = ["constant", "divided", "lowered", "rms_norm", "shifted", "times"]
 
-times = linear(
+_times = linear(
     "mul_number", "x; factor", node="MulBackward1", aten="aten::mul",
     body=lambda k, x, factor: x * factor,
     x=lambda g, factor: g * factor,
 )  # fmt: skip
 
-divided = linear(
+_divided = linear(
     "div_number", "x; number", node="DivBackward1", aten="aten::div",
     body=lambda k, x, number: x / number,
     x=lambda g, number: g / number,
 )  # fmt: skip
 
-shifted = primitive(
+_shifted = primitive(
     "add_number", "x; number", node="AddBackward1", aten="aten::add",
     body=lambda k, x, number: x + number,
     x=lambda g: g,
 )  # fmt: skip
+
+_lowered = primitive(
+    "sub_number", "x; number", node="SubBackward1", aten="aten::sub",
+    body=lambda k, x, number: x - number,
+    x=lambda g: g,
+)  # fmt: skip
+
+
+def _taking_integers(operator: Callable[..., Any]) -> Callable[[Any, float], Any]:
+    """Return an operator that computes integers in the default dtype."""
+
+    def compute(x: Any, number: float) -> Any:
+        kind = x._dtype
+        if not (kind.is_floating_point or kind.is_complex):
+            x = cast(x, get_default_dtype())
+        return operator(x, number)
+
+    return compute
+
+
+times = _taking_integers(_times)
+divided = _taking_integers(_divided)
+shifted = _taking_integers(_shifted)
+lowered = _taking_integers(_lowered)
+
+
+def constant(like: Any, value: float) -> Any:
+    """Return a number as a tensor without dimensions, of the dtype and on the device of another."""
+    return functions["full"]((), value, dtype=like._dtype, device=like.device)
 
 
 @function("function")

@@ -16,14 +16,14 @@ from plugrad.operators.dimensions import (
 )
 from plugrad.vocabulary.forms import function, primitive
 
-__all__ = ["norm", "vector_norm"]
+__all__ = ["norm", "norm_along", "norm_rule", "vector_norm"]
 
 
 def _one_where(k: Any, condition: Any, x: Any) -> Any:
     return k.where(condition, k.ones_like(x), x)
 
 
-def _norm_rule(
+def norm_rule(
     k: Any, g: Any, x: Any, x_shape: Any, out: Any, ord: float, dim: Any, keepdim: bool
 ) -> Any:
     """Return ``g * d(norm)/dx``: by convention 0 where the norm, or for ``ord < 1`` x, is 0."""
@@ -55,7 +55,13 @@ def _norm_rule(
 
 _vector_norm = primitive(
     "vector_norm", "x; ord, dim, keepdim=False, kind=None", node="LinalgVectorNormBackward0",
-    aten="aten::linalg_vector_norm", x=_norm_rule,
+    aten="aten::linalg_vector_norm", x=norm_rule,
+)  # fmt: skip
+
+# What PyTorch's own distances record.
+norm_along = primitive(
+    "norm_along", "x; ord, dim, keepdim", node="NormBackward1", aten="aten::norm",
+    body=lambda k, x, ord, dim, keepdim: k.vector_norm(x, ord, dim, keepdim), x=norm_rule,
 )  # fmt: skip
 
 

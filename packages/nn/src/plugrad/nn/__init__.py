@@ -14,22 +14,30 @@ from plugrad.nn import init as init
 from plugrad.nn.modules import (
     activation,
     adaptive,
+    channels,
     containers,
     conv,
+    distance,
     folding,
     linear,
     loss,
+    margin,
+    normalization,
     pooling,
     regularization,
 )
 from plugrad.nn.modules.activation import *  # noqa: F403
 from plugrad.nn.modules.adaptive import *  # noqa: F403
+from plugrad.nn.modules.channels import *  # noqa: F403
 from plugrad.nn.modules.containers import *  # noqa: F403
 from plugrad.nn.modules.conv import *  # noqa: F403
+from plugrad.nn.modules.distance import *  # noqa: F403
 from plugrad.nn.modules.folding import *  # noqa: F403
 from plugrad.nn.modules.linear import *  # noqa: F403
 from plugrad.nn.modules.loss import *  # noqa: F403
+from plugrad.nn.modules.margin import *  # noqa: F403
 from plugrad.nn.modules.module import Module as Module
+from plugrad.nn.modules.normalization import *  # noqa: F403
 from plugrad.nn.modules.pooling import *  # noqa: F403
 from plugrad.nn.modules.regularization import *  # noqa: F403
 from plugrad.nn.parameter import Buffer as Buffer
@@ -40,11 +48,15 @@ __version__ = "0.1.0"
 LAYERS = [
     *activation.__all__,
     *adaptive.__all__,
+    *channels.__all__,
     *containers.__all__,
     *conv.__all__,
+    *distance.__all__,
     *folding.__all__,
     *linear.__all__,
     *loss.__all__,
+    *margin.__all__,
+    *normalization.__all__,
     *pooling.__all__,
     *regularization.__all__,
 ]

@@ -7,6 +7,7 @@ overrides what its library does better, as the NumPy one does.
 Source: Python array API standard, 2023.12, https://data-apis.org/array-api/2023.12/.
 """
 
+from plugrad.backends.array_api.alignment import AlignmentKernels
 from plugrad.backends.array_api.arrays import ArrayKernels, Dims, Shape
 from plugrad.backends.array_api.convolution import ConvolutionKernels
 from plugrad.backends.array_api.indexing import IndexingKernels
@@ -32,6 +33,7 @@ class ArrayApiKernels(
     IndexingKernels,
     LinalgKernels,
     NetworkKernels,
+    AlignmentKernels,
     ConvolutionKernels,
     PoolingKernels,
     PolynomialKernels,

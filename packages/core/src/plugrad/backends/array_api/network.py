@@ -91,6 +91,14 @@ class NetworkKernels(ArrayKernels):
         dims = tuple(n if i == axis else 1 for i, n in enumerate(x.shape))
         return counts * self.xp.reshape(weight, dims)
 
+    # ----------------------------------------------------------------------------------- pairs
+
+    def numbers_of_pairs(self, x: Any) -> tuple[Any, Any]:
+        numbers = self.xp.arange(x.shape[0], device=self.place)
+        later = self.xp.expand_dims(numbers, axis=1) < self.xp.expand_dims(numbers, axis=0)
+        first, second = self.xp.nonzero(later)
+        return first, second
+
     # ---------------------------------------------------------------------------------- padding
 
     def constant_pad_nd(self, x: Any, pads: tuple[int, ...], value: Any) -> Any:

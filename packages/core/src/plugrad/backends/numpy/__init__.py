@@ -5,9 +5,12 @@ from __future__ import annotations
 from time import perf_counter
 
 from plugrad.backends.array_api import ArrayApiKernels
+from plugrad.backends.numpy.alignment import AlignmentKernels
 from plugrad.backends.numpy.allocation import keep_freed_memory
 from plugrad.backends.numpy.arrays import NumpyArrays
+from plugrad.backends.numpy.channels import ChannelKernels
 from plugrad.backends.numpy.convolution import ConvolutionKernels
+from plugrad.backends.numpy.distances import DistanceKernels
 from plugrad.backends.numpy.indexing import IndexingKernels
 from plugrad.backends.numpy.into import IntoKernels
 from plugrad.backends.numpy.linalg import LinalgKernels
@@ -30,6 +33,9 @@ class NumpyKernels(
     NumpyArrays,
     PointwiseKernels,
     NormalizationKernels,
+    ChannelKernels,
+    DistanceKernels,
+    AlignmentKernels,
     OrderingKernels,
     ReductionKernels,
     ShapeKernels,

@@ -139,6 +139,20 @@ class NetworkKernels(Standard):
         difference *= g * factor
         return difference
 
+    def huber_loss(self, x: Array, y: Array, reduction: str, delta: float) -> Any:
+        if reduction == "none" or not x.size:
+            return self.composed("huber_loss", x, y, reduction, delta)
+        size = numpy.asarray(numpy.subtract(x, y))
+        numpy.abs(size, out=size)
+        inner = numpy.asarray(numpy.minimum(size, delta))
+        # The sum of inner * (size - inner / 2), as products.
+        flat = inner.ravel()
+        total = flat.dot(size.ravel()) - flat.dot(flat) / 2
+        return total / size.size if reduction == "mean" else total
+
+    def smooth_l1_loss(self, x: Array, y: Array, reduction: str, beta: float) -> Any:
+        return self.huber_loss(x, y, reduction, beta) / beta
+
     def bent_grad(self, g: Array, x: Array, y: Array, bound: float, factor: float) -> Any:
         difference = numpy.asarray(numpy.subtract(x, y))
         numpy.clip(difference, -bound, bound, out=difference)

@@ -14,8 +14,10 @@ from plugrad.backends.numpy.reduction import extreme_along
 from plugrad.backends.numpy.sums import add_up, sum_along
 from plugrad.dtypes import dtype
 
-__all__ = ["NormalizationKernels"]
+__all__ = ["NormalizationKernels", "by_row"]
 
+# How many elements the backward works on at a time, so that they stay in the processor's cache.
+_BLOCK = 1 << 18
 # exp(x) for x within these bounds neither overflows, nor do quotients of two of them underflow.
 _SAFE_EXPONENT = 40.0
 
@@ -110,58 +112,89 @@ class NormalizationKernels(Standard):
     ) -> Any:
         result, _ = _standardized(x, shape, eps)
         if weight is not None:
-            _by_row(numpy.multiply, result, weight)
+            by_row(numpy.multiply, result, weight)
         if bias is not None:
-            _by_row(numpy.add, result, bias)
+            by_row(numpy.add, result, bias)
         return result.reshape(x.shape)
 
     def layer_norm_grad(
         self, g: Array, x: Array, weight: Array | None, shape: Dims, eps: float,
         needs: tuple[bool, bool, bool],
-    ) -> tuple[Array | None, Array | None, Array | None]:  # fmt: skip
-        normal, scale = _standardized(x, shape, eps)
-        rows = g.reshape(normal.shape)
-        g_x = g_weight = g_bias = None
-        if needs[2]:
-            g_bias = sum_along(rows, (0,), False).reshape(shape)
-        products: Any = None
-        if needs[1] or weight is not None:
-            products = numpy.multiply(rows, normal)
-        if needs[1]:
-            g_weight = sum_along(products, (0,), False).reshape(shape)
-        if needs[0]:
-            count = normal.shape[1]
-            if weight is None:
-                inner: Any = rows
-                overlap = numpy.vecdot(rows, normal)
+    ) -> tuple[Any, Any, Any]:  # fmt: skip
+        count = math.prod(shape)
+        rows = _as_rows(x, shape)
+        slopes = numpy.ascontiguousarray(g).reshape(rows.shape)
+        vector = None if weight is None else weight.reshape(-1)
+        sums: list[Any] = [0, 0]
+        g_x = numpy.empty(rows.shape, rows.dtype) if needs[0] else None
+        step = max(_BLOCK // max(count, 1), 1)
+        # What the gradient will fill holds the distances to the mean first.
+        spares: Any = numpy.empty((min(step, len(rows)), count), rows.dtype)
+        aways: Any = numpy.empty_like(spares) if g_x is None else g_x
+        for start in range(0, len(rows), step):
+            part = rows[start : start + step]
+            inner = slopes[start : start + step]
+            spare = spares[: len(part)]
+            away = aways[: len(part)] if g_x is None else aways[start : start + step]
+            numpy.subtract(part, sum_along(part, (1,), True) / count, out=away)
+            scale = _scale_of(away, eps)
+            numpy.multiply(inner, away, out=spare)
+            if needs[1]:
+                sums[0] = sums[0] + numpy.dot(scale, spare)
+            if needs[2]:
+                sums[1] = sums[1] + sum_along(inner, (0,), False)
+            if g_x is None:
+                continue
+            if vector is None:
+                overlap, mean = (sum_along(each, (1,), False) for each in (spare, inner))
             else:
-                # With its sums taken, the memory of the products is free for the inner gradient.
-                vector = weight.reshape(-1)
-                overlap = numpy.dot(products, vector)
-                inner = products
-                _by_row(numpy.multiply, rows, vector, out=inner)
-            normal *= (overlap / -count)[:, None]
-            normal += inner
-            normal -= sum_along(inner, (1,), True) / count
-            normal *= scale
-            g_x = normal.reshape(x.shape)
-        return g_x, g_weight, g_bias
+                overlap, mean = numpy.dot(spare, vector), numpy.dot(inner, vector)
+            # inner * scale + away * overlap + mean, with numbers for each row.
+            overlap *= scale * scale * scale / -count
+            mean *= scale / -count
+            numpy.multiply(inner, scale[:, None], out=spare)
+            if vector is not None:
+                by_row(numpy.multiply, spare, vector)
+            away *= overlap[:, None]
+            away += spare
+            away += mean[:, None]
+        return (
+            None if g_x is None else g_x.reshape(x.shape),
+            sums[0].reshape(shape) if needs[1] and len(rows) else _zeros(needs[1], shape, rows),
+            sums[1].reshape(shape) if needs[2] and len(rows) else _zeros(needs[2], shape, rows),
+        )
+
+
+def _as_rows(x: Array, shape: Dims) -> Array:
+    count = math.prod(shape)
+    if x.ndim == 2 and len(shape) == 1:
+        return x
+    return x.reshape(x.size // max(count, 1), count)
+
+
+def _zeros(wanted: bool, shape: Dims, like: Array) -> Any:
+    return numpy.zeros(shape, like.dtype) if wanted else None
+
+
+def _scale_of(away: Array, eps: float) -> Any:
+    """Return what makes the variance of each row 1, from the distances to its mean."""
+    scale = numpy.vecdot(away, away)
+    scale /= max(away.shape[1], 1)
+    scale += eps
+    numpy.sqrt(scale, out=scale)
+    return numpy.reciprocal(scale, out=scale)
 
 
 def _standardized(x: Array, shape: Dims, eps: float) -> tuple[Array, Array]:
     """Return `x` as rows of mean 0 and variance 1, and what each was multiplied with for it."""
-    count = math.prod(shape)
-    rows = x if x.ndim == 2 and len(shape) == 1 else x.reshape(x.size // max(count, 1), count)
-    result = numpy.subtract(rows, sum_along(rows, (1,), True) / count)
-    scale = numpy.vecdot(result, result)[:, None] / count
-    scale += eps
-    numpy.sqrt(scale, out=scale)
-    numpy.reciprocal(scale, out=scale)
+    rows = _as_rows(x, shape)
+    result = numpy.subtract(rows, sum_along(rows, (1,), True) / math.prod(shape))
+    scale = _scale_of(result, eps)[:, None]
     result *= scale
     return result, scale
 
 
-def _by_row(ufunc: Any, rows: Array, vector: Array, out: Array | None = None) -> None:
+def by_row(ufunc: Any, rows: Array, vector: Array, out: Array | None = None) -> None:
     """Apply `ufunc` to each row and `vector`, in place or into `out`.
 
     Short rows are joined to longer ones: NumPy's loop costs 0.1 us a row, whatever its length.

@@ -9,61 +9,45 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import plugrad
-from plugrad.nn.functional import activation, convolution, pooling
+from plugrad.nn.functional import (
+    activation,
+    convolution,
+    distance,
+    loss,
+    normalization,
+    pooling,
+)
 from plugrad.nn.functional.activation import *  # noqa: F403
 from plugrad.nn.functional.convolution import *  # noqa: F403
+from plugrad.nn.functional.distance import *  # noqa: F403
+from plugrad.nn.functional.loss import *  # noqa: F403
+from plugrad.nn.functional.normalization import *  # noqa: F403
 from plugrad.nn.functional.pooling import *  # noqa: F403
-from plugrad.operators import (
-    attention,
-    binary,
-    entropy,
-    losses,
-    matmul,
-    network,
-    normalization,
-    padding,
-)
+from plugrad.operators import attention, matmul, padding
 from plugrad.operators import embedding as tables
 from plugrad.tensor import Tensor
 
 __all__ = [
     *activation.__all__,
+    *distance.__all__,
+    *loss.__all__,
+    *normalization.__all__,
     *convolution.__all__,
     *pooling.__all__,
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "cross_entropy",
     "dropout",
     "embedding",
-    "huber_loss",
-    "l1_loss",
-    "layer_norm",
     "linear",
-    "mse_loss",
-    "nll_loss",
     "one_hot",
     "pad",
-    "rms_norm",
     "scaled_dot_product_attention",
-    "smooth_l1_loss",
 ]
 
 
 linear: Callable[..., Tensor] = matmul.linear
 embedding: Callable[..., Tensor] = tables.embedding
 one_hot: Callable[..., Tensor] = tables.one_hot
-layer_norm: Callable[..., Tensor] = normalization.layer_norm
-rms_norm: Callable[..., Tensor] = network.rms_norm
 pad: Callable[..., Tensor] = padding.pad
 scaled_dot_product_attention: Callable[..., Tensor] = attention.scaled_dot_product_attention
-mse_loss: Callable[..., Tensor] = losses.mse_loss
-l1_loss: Callable[..., Tensor] = losses.l1_loss
-smooth_l1_loss: Callable[..., Tensor] = losses.smooth_l1_loss
-huber_loss: Callable[..., Tensor] = losses.huber_loss
-nll_loss: Callable[..., Tensor] = entropy.nll_loss
-cross_entropy: Callable[..., Tensor] = entropy.cross_entropy
-binary_cross_entropy: Callable[..., Tensor] = binary.binary_cross_entropy
-binary_cross_entropy_with_logits: Callable[..., Tensor] = binary.binary_cross_entropy_with_logits
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import plugrad
 from plugrad.nn.functional.reduction import implicit_softmax_dim
 from plugrad.tensor import Tensor
 from plugrad.vocabulary.inplace import inplace as change
@@ -12,21 +14,30 @@ from plugrad.vocabulary.registry import tensor_table as k
 
 __all__ = [
     "celu",
+    "celu_",
     "elu",
+    "elu_",
     "gelu",
     "glu",
+    "gumbel_softmax",
     "hardshrink",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "hardtanh_",
     "leaky_relu",
+    "leaky_relu_",
     "log_softmax",
     "logsigmoid",
     "mish",
     "prelu",
     "relu",
     "relu6",
+    "relu_",
+    "rrelu",
+    "rrelu_",
     "selu",
+    "selu_",
     "sigmoid",
     "silu",
     "softmax",
@@ -37,6 +48,7 @@ __all__ = [
     "tanh",
     "tanhshrink",
     "threshold",
+    "threshold_",
 ]
 
 
@@ -48,6 +60,28 @@ def _apply(name: str, input: Any, inplace: bool, *params: Any) -> Tensor:
         return changed
     result: Tensor = operator.call(input, *params)
     return result
+
+
+relu_: Callable[..., Tensor] = plugrad.relu_
+selu_: Callable[..., Tensor] = plugrad.selu_
+celu_: Callable[..., Tensor] = plugrad.celu_
+rrelu_: Callable[..., Tensor] = plugrad.rrelu_
+threshold_: Callable[..., Tensor] = plugrad.threshold_
+
+
+def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """Do the same as `elu` in place."""
+    return elu(input, alpha, inplace=True)
+
+
+def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
+    """Do the same as `hardtanh` in place."""
+    return hardtanh(input, min_val, max_val, inplace=True)
+
+
+def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
+    """Do the same as `leaky_relu` in place."""
+    return leaky_relu(input, negative_slope, inplace=True)
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -96,6 +130,26 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """Multiply negative numbers by a learned factor, one for all or one for each channel."""
     return k.prelu(input, weight)  # type: ignore[no-any-return]
+
+
+def rrelu(
+    input: Tensor,
+    lower: float = 1.0 / 8,
+    upper: float = 1.0 / 3,
+    training: bool = False,
+    inplace: bool = False,
+) -> Tensor:
+    """Multiply negative numbers by random factors, or outside of training by their mean.
+
+    Parameters
+    ----------
+    input : Tensor
+    lower, upper : float
+        Between which the factors are uniformly distributed.
+    training, inplace : bool
+    """
+    function = plugrad.rrelu_ if inplace else plugrad.rrelu
+    return function(input, lower, upper, training)  # type: ignore[no-any-return]
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
@@ -275,3 +329,35 @@ def log_softmax(
     """Return the logarithm of `softmax`, without overflow."""
     dim = implicit_softmax_dim("log_softmax", input.ndim, dim)
     return input.log_softmax(dim, dtype=dtype)  # type: ignore[no-any-return]
+
+
+def gumbel_softmax(
+    logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1
+) -> Tensor:
+    """Draw classes, in a way that lets gradients through.
+
+    Parameters
+    ----------
+    logits : Tensor
+        Logarithms of probabilities but for a constant.
+    tau : float
+        The temperature: the lower, the nearer to one class.
+    hard : bool
+        Whether the result is 1 for one class and 0 for all others, with the gradient as if not.
+    eps : float
+        Without effect.
+    dim : int
+        Along which the classes lie.
+
+    Notes
+    -----
+    Source: E. Jang et al., "Categorical reparameterization with Gumbel-softmax", 2017,
+    https://arxiv.org/abs/1611.01144.
+    """
+    noise = -plugrad.empty_like(logits).exponential_().log()
+    soft: Tensor = ((logits + noise) / tau).softmax(dim)
+    if not hard:
+        return soft
+    index = soft.max(dim, keepdim=True)[1]
+    chosen = plugrad.zeros_like(logits).scatter_(dim, index, 1.0)
+    return chosen - soft.detach() + soft  # type: ignore[no-any-return]

@@ -7,6 +7,8 @@ as attributes and shown when the module is printed.
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import Parameter as Parameter_
+from inspect import Signature
 from typing import Any, ClassVar
 
 import plugrad
@@ -30,11 +32,13 @@ __all__ = [
     "LogSoftmax",
     "Mish",
     "PReLU",
+    "RReLU",
     "ReLU",
     "ReLU6",
     "SiLU",
     "Sigmoid",
     "Softmax",
+    "Softmax2d",
     "Softmin",
     "Softplus",
     "Softshrink",
@@ -56,23 +60,26 @@ class _Activation(Module):
     silent: ClassVar[tuple[str, ...]] = ("inplace",)
     """Parameters that are shown only when they are on."""
 
+    __signature__: ClassVar[Signature]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "defaults" in vars(cls):
+            cls.__signature__ = Signature(
+                [
+                    Parameter_(name, Parameter_.POSITIONAL_OR_KEYWORD, default=default)
+                    for name, default in cls.defaults.items()
+                ]
+            )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
-        names = list(self.defaults)
-        if len(args) > len(names):
-            raise TypeError(
-                f"{type(self).__name__}() takes at most {len(names)} arguments, got {len(args)}"
-            )
-        given = dict(zip(names, args, strict=False))
-        for name, value in kwargs.items():
-            if name not in self.defaults or name in given:
-                problem = "twice" if name in given else "an unknown argument:"
-                raise TypeError(f"{type(self).__name__}() got {problem} {name!r}")
-            given[name] = value
-        for name, default in self.defaults.items():
-            value = given.get(name, default)
-            if value is _REQUIRED:
-                raise TypeError(f"{type(self).__name__}() needs the argument {name!r}")
+        try:
+            given = type(self).__signature__.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{type(self).__name__}(): {error}") from None
+        given.apply_defaults()
+        for name, value in given.arguments.items():
             setattr(self, name, value)
 
     def forward(self, input: Tensor) -> Tensor:
@@ -91,7 +98,7 @@ class _Activation(Module):
         return ", ".join(shown)
 
 
-_REQUIRED = object()
+_REQUIRED = Parameter_.empty
 
 
 def _activation(
@@ -179,6 +186,48 @@ GLU = _activation("GLU", F.glu, "One half gated by the sigmoid of the other.", d
 Softmax = _activation("Softmax", F.softmax, "Normalised exponentials.", dim=None)
 Softmin = _activation("Softmin", F.softmin, "Softmax of the negative.", dim=None)
 LogSoftmax = _activation("LogSoftmax", F.log_softmax, "Logarithm of softmax.", dim=None)
+
+
+class Softmax2d(_Activation):
+    """Softmax over the channels at each place: shape (N, C, H, W) or (C, H, W).
+
+    Raises
+    ------
+    ValueError
+        For an input of another number of dimensions.
+    """
+
+    defaults: ClassVar[dict[str, Any]] = {}
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the softmax."""
+        if input.dim() not in (3, 4):
+            raise ValueError(
+                f"Softmax2d takes inputs of 3 or 4 dimensions, not of shape {list(input.shape)}"
+            )
+        return F.softmax(input, -3)
+
+
+class RReLU(_Activation):
+    """Scale negative numbers down by random factors, outside of training by their mean.
+
+    Parameters
+    ----------
+    lower, upper : float
+        Between which the factors are uniformly distributed.
+    inplace : bool
+        Whether the input itself is changed.
+
+    Notes
+    -----
+    Source: B. Xu et al., "Empirical evaluation of rectified activations", 2015.
+    """
+
+    defaults: ClassVar[dict[str, Any]] = {"lower": 1.0 / 8, "upper": 1.0 / 3, "inplace": False}
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the input with negative numbers scaled."""
+        return F.rrelu(input, self.lower, self.upper, self.training, self.inplace)
 
 
 class _Shrink(_Activation):

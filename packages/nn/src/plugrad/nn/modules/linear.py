@@ -12,7 +12,7 @@ from plugrad.nn.modules.module import Module
 from plugrad.nn.parameter import Parameter
 from plugrad.tensor import Tensor
 
-__all__ = ["Flatten", "Identity", "Linear", "Unflatten"]
+__all__ = ["Bilinear", "Flatten", "Identity", "Linear", "Unflatten"]
 
 
 class Identity(Module):
@@ -101,6 +101,82 @@ class Linear(Module):
         return (
             f"in_features={self.in_features}, out_features={self.out_features}, "
             f"bias={self.bias is not None}"
+        )
+
+
+class Bilinear(Module):
+    r"""Multiply two vectors with a matrix for each output: :math:`y_i = x_1^T W_i x_2 + b_i`.
+
+    Parameters
+    ----------
+    in1_features, in2_features, out_features : int
+        The sizes of the last dimension of the inputs and the output.
+    bias : bool
+        Whether there is a vector to add.
+    device, dtype : optional
+        Of the parameters.
+
+    Attributes
+    ----------
+    weight : Parameter of shape (out_features, in1_features, in2_features)
+        Uniform in :math:`\pm 1/\sqrt{\text{in1\_features}}` at first, and so is `bias`.
+    bias : Parameter of shape (out_features,), or None
+
+    Raises
+    ------
+    ValueError
+        If `in1_features` is not positive.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.Bilinear(20, 30, 40)(plugrad.ones(128, 20), plugrad.ones(128, 30)).shape
+    plugrad.Size([128, 40])
+    """
+
+    weight: Parameter
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        in1_features: int,
+        in2_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        if in1_features <= 0:
+            raise ValueError(f"in1_features must be positive, not {in1_features}")
+        self.in1_features = in1_features
+        self.in2_features = in2_features
+        self.out_features = out_features
+        shape = (out_features, in1_features, in2_features)
+        self.weight = Parameter(plugrad.empty(shape, device=device, dtype=dtype))
+        if bias:
+            self.bias = Parameter(plugrad.empty(out_features, device=device, dtype=dtype))
+        else:
+            self.register_parameter("bias", None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the parameters anew."""
+        bound = 1 / math.sqrt(self.weight.size(1))
+        init.uniform_(self.weight, -bound, bound)
+        if self.bias is not None:
+            init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
+        """Return the products."""
+        return F.bilinear(input1, input2, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        """Show the sizes."""
+        return (
+            f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
+            f"out_features={self.out_features}, bias={self.bias is not None}"
         )
 
 

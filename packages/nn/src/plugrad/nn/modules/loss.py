@@ -1,29 +1,45 @@
-"""Losses as modules."""
+"""Losses as modules: of differences, of classes, of distributions.
+
+Those that want a margin are in `plugrad.nn.modules.margin`.
+"""
 
 from __future__ import annotations
 
 from plugrad.nn import functional as F
+from plugrad.nn.functional.reduction import reduction_from
 from plugrad.nn.modules.module import Module
 from plugrad.tensor import Tensor
 
 __all__ = [
     "BCELoss",
     "BCEWithLogitsLoss",
+    "CTCLoss",
     "CrossEntropyLoss",
+    "GaussianNLLLoss",
     "HuberLoss",
+    "KLDivLoss",
     "L1Loss",
     "MSELoss",
     "NLLLoss",
+    "PoissonNLLLoss",
     "SmoothL1Loss",
 ]
 
 
-class _Loss(Module):
-    """A loss, averaged (``"mean"``), summed (``"sum"``) or left as it is (``"none"``)."""
+Old = bool | None
 
-    def __init__(self, reduction: str = "mean") -> None:
+
+class _Loss(Module):
+    """A loss, averaged (``"mean"``), summed (``"sum"``) or left as it is (``"none"``).
+
+    `size_average` and `reduce` are old names of the choice.
+    """
+
+    def __init__(
+        self, size_average: Old = None, reduce: Old = None, reduction: str = "mean"
+    ) -> None:
         super().__init__()
-        self.reduction = reduction
+        self.reduction = reduction_from(size_average, reduce, reduction)
 
 
 class _WeightedLoss(_Loss):
@@ -31,8 +47,14 @@ class _WeightedLoss(_Loss):
 
     weight: Tensor | None
 
-    def __init__(self, weight: Tensor | None = None, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: Old = None,
+        reduce: Old = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
         self.register_buffer("weight", weight)
 
 
@@ -78,8 +100,14 @@ class SmoothL1Loss(_Loss):
     beta : float
     """
 
-    def __init__(self, reduction: str = "mean", beta: float = 1.0) -> None:
-        super().__init__(reduction)
+    def __init__(
+        self,
+        size_average: Old = None,
+        reduce: Old = None,
+        reduction: str = "mean",
+        beta: float = 1.0,
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
         self.beta = beta
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -97,7 +125,7 @@ class HuberLoss(_Loss):
     """
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
-        super().__init__(reduction)
+        super().__init__(reduction=reduction)
         self.delta = delta
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -117,9 +145,14 @@ class NLLLoss(_WeightedLoss):
     """
 
     def __init__(
-        self, weight: Tensor | None = None, ignore_index: int = -100, reduction: str = "mean"
+        self,
+        weight: Tensor | None = None,
+        size_average: Old = None,
+        ignore_index: int = -100,
+        reduce: Old = None,
+        reduction: str = "mean",
     ) -> None:
-        super().__init__(weight, reduction)
+        super().__init__(weight, size_average, reduce, reduction)
         self.ignore_index = ignore_index
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -156,11 +189,13 @@ class CrossEntropyLoss(_WeightedLoss):
     def __init__(
         self,
         weight: Tensor | None = None,
+        size_average: Old = None,
         ignore_index: int = -100,
+        reduce: Old = None,
         reduction: str = "mean",
         label_smoothing: float = 0.0,
     ) -> None:
-        super().__init__(weight, reduction)
+        super().__init__(weight, size_average, reduce, reduction)
         self.ignore_index = ignore_index
         self.label_smoothing = label_smoothing
 
@@ -206,14 +241,157 @@ class BCEWithLogitsLoss(_WeightedLoss):
     def __init__(
         self,
         weight: Tensor | None = None,
+        size_average: Old = None,
+        reduce: Old = None,
         reduction: str = "mean",
         pos_weight: Tensor | None = None,
     ) -> None:
-        super().__init__(weight, reduction)
+        super().__init__(weight, size_average, reduce, reduction)
         self.register_buffer("pos_weight", pos_weight)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss."""
         return F.binary_cross_entropy_with_logits(
             input, target, self.weight, pos_weight=self.pos_weight, reduction=self.reduction
+        )
+
+
+class KLDivLoss(_Loss):
+    """Kullback-Leibler divergence: ``target * (log(target) - input)``.
+
+    Parameters
+    ----------
+    size_average, reduce
+        Old names of the reduction.
+    reduction : {"mean", "batchmean", "sum", "none"}
+        ``"batchmean"`` is what the formula says.
+    log_target : bool
+        Whether targets are logarithms, as the input is.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> x = plugrad.tensor([[0.5, 0.5]]).log()
+    >>> nn.KLDivLoss(reduction="batchmean")(x, plugrad.tensor([[0.25, 0.75]]))
+    tensor(0.1308)
+    """
+
+    def __init__(
+        self,
+        size_average: Old = None,
+        reduce: Old = None,
+        reduction: str = "mean",
+        log_target: bool = False,
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
+        self.log_target = log_target
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """Return the loss."""
+        return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
+
+
+class PoissonNLLLoss(_Loss):
+    """Negative logarithm of the probability of counts, from their expected rate.
+
+    Parameters
+    ----------
+    log_input : bool
+        Whether the input is the logarithm of the rate.
+    full : bool
+        Whether Stirling's approximation of the constant term is added.
+    size_average, reduce
+        Old names of the reduction.
+    eps : float
+        Added to a rate before its logarithm is taken.
+    reduction : {"mean", "sum", "none"}
+    """
+
+    def __init__(
+        self,
+        log_input: bool = True,
+        full: bool = False,
+        size_average: Old = None,
+        eps: float = 1e-8,
+        reduce: Old = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
+        self.log_input = log_input
+        self.full = full
+        self.eps = eps
+
+    def forward(self, log_input: Tensor, target: Tensor) -> Tensor:
+        """Return the loss."""
+        return F.poisson_nll_loss(
+            log_input,
+            target,
+            log_input=self.log_input,
+            full=self.full,
+            eps=self.eps,
+            reduction=self.reduction,
+        )
+
+
+class GaussianNLLLoss(_Loss):
+    """Negative logarithm of a normal distribution's density, from its mean and variance.
+
+    Parameters
+    ----------
+    full : bool
+        Whether the constant term is included.
+    eps : float
+        The least variance that is divided by.
+    reduction : {"mean", "sum", "none"}
+    """
+
+    def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
+        super().__init__(reduction=reduction)
+        self.full = full
+        self.eps = eps
+
+    def forward(self, input: Tensor, target: Tensor, var: Tensor | float) -> Tensor:
+        """Return the loss."""
+        return F.gaussian_nll_loss(
+            input, target, var, full=self.full, eps=self.eps, reduction=self.reduction
+        )
+
+
+class CTCLoss(_Loss):
+    """How improbable a sequence of labels is, whatever times they stand at.
+
+    Parameters
+    ----------
+    blank : int
+        The label that stands for none.
+    reduction : {"mean", "sum", "none"}
+        The mean is of the losses divided by the numbers of labels.
+    zero_infinity : bool
+        Whether examples with too many labels count as 0.
+
+    Notes
+    -----
+    Source: A. Graves et al., "Connectionist temporal classification", 2006.
+    """
+
+    def __init__(
+        self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False
+    ) -> None:
+        super().__init__(reduction=reduction)
+        self.blank = blank
+        self.zero_infinity = zero_infinity
+
+    def forward(
+        self, log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor
+    ) -> Tensor:
+        """Return the loss; see `plugrad.ctc_loss` for the shapes."""
+        return F.ctc_loss(
+            log_probs,
+            targets,
+            input_lengths,
+            target_lengths,
+            self.blank,
+            self.reduction,
+            self.zero_infinity,
         )

@@ -193,6 +193,9 @@ class ModuleState(ModuleTree):
                 hook(module, keys)
         return keys
 
+    def _upgrade_state(self, state: dict[str, Any], prefix: str, version: int | None) -> None:
+        """Add to a state, about to be loaded, what an older version of the module did not have."""
+
     # ---------------------------------------------------------------------------------------- hooks
 
     def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
@@ -241,6 +244,7 @@ class _Loading:
         for hook in module._load_state_dict_pre_hooks.values():
             hook(module, self.state, prefix, metadata, self.strict, self.missing, self.unexpected,
                  self.errors)  # fmt: skip
+        module._upgrade_state(self.state, prefix, metadata.get("version"))
         for name, tensor in module._own_state().items():
             key = prefix + name
             self._known.add(key)

@@ -148,6 +148,8 @@ FAMILIES = (
     "linalg",
     "special",
     "network",
+    "channels",
+    "losses",
     "convolution",
     "pooling",
 )

@@ -111,7 +111,7 @@ def _binaries() -> list[Sample]:
         ]  # fmt: skip
     far = real(4, transform=lambda a: numpy.asarray([0, 200, -200, 1], a.dtype))
     target = positive(4, grad=False, high=0.9)
-    found.append(Sample(logits, _call(logits), (far, target), label="far"))
+    found.append(Sample(logits, _call(logits, reduction="mean"), (far, target), label="far"))
     return found
 
 
