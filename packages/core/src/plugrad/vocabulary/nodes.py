@@ -246,7 +246,8 @@ def _add_gradients(
     if outputs is None:
         values["g"] = gradient if compute is None else k.cast(gradient, compute)
         return
-    # Several outputs: those that got no gradient stand as zeros.
+    # Several outputs: those that got no gradient stand as zeros, and `given` tells which did.
+    values["given"] = tuple(g is not None for g in gradient)
     filled = [
         g
         if g is not None

@@ -165,7 +165,7 @@ class Operator:
         known |= {f"{name}_shape" for name in self.array_names}
         known |= {"out"} if self.outputs is None else set()
         if isinstance(self.outputs, tuple):
-            known |= {f"g_{name}" for name in self.outputs} | set(self.outputs)
+            known |= {f"g_{name}" for name in self.outputs} | set(self.outputs) | {"given"}
         for rule in self.all_rules:
             unknown = set(rule.names) - known
             if unknown:

@@ -8,6 +8,7 @@ Source: Python array API standard, 2023.12, https://data-apis.org/array-api/2023
 """
 
 from plugrad.backends.array_api.arrays import ArrayKernels, Dims, Shape
+from plugrad.backends.array_api.decompositions import DecompositionKernels
 from plugrad.backends.array_api.indexing import IndexingKernels
 from plugrad.backends.array_api.linalg import LinalgKernels
 from plugrad.backends.array_api.network import NetworkKernels
@@ -28,6 +29,7 @@ class ArrayApiKernels(
     ShapeKernels,
     IndexingKernels,
     LinalgKernels,
+    DecompositionKernels,
     NetworkKernels,
 ):
     """The whole vocabulary in the words of the array API standard.
