@@ -7,7 +7,6 @@ from typing import Any
 from plugrad import return_types
 from plugrad.operators.dimensions import apply
 from plugrad.operators.squares import (
-    diagonal_matrix,
     diagonal_of,
     product,
     refuse_failures,
@@ -24,15 +23,14 @@ _NOT_POSITIVE = "the leading minor of order {} is not positive: the matrix is no
 
 
 def _factor_rule(k: Any, g: Any, factor: Any, upper: bool) -> Any:
-    """Return the Hermitian gradient of a matrix.
+    """Return the gradient of a matrix, Hermitian where that of the diagonal is real.
 
     Source: I. Murray, Differentiation of the Cholesky decomposition, 2016, eq. 10.
     """
     if upper:
         g, factor = k.conj_t(g), k.conj_t(factor)
-    inner = k.tril(k.matmul(k.conj_t(factor), g), 0)
-    inner = inner - diagonal_matrix(k, diagonal_of(k, inner)) / 2
-    inner = (inner + k.conj_t(inner)) / 2
+    inner = k.matmul(k.conj_t(factor), g)
+    inner = (k.tril(inner, 0) + k.conj_t(k.tril(inner, -1))) / 2
     half = k.solve_triangular(k.conj_t(factor), inner, True, True, False)
     return k.solve_triangular(factor, half, False, False, False)
 
@@ -187,14 +185,14 @@ def _both(k: Any, y: Any, x: Any, upper: bool) -> Any:
 
 
 def _solve_rule(k: Any, g: Any, x: Any, out: Any, upper: bool) -> Any:
-    inner = k.matmul(_both(k, g, x, upper), k.conj_t(out))
+    inner = k.matmul(k.cholesky_solve(g, x, upper), k.conj_t(out))
     inner = inner + k.conj_t(inner)
     return -(k.matmul(x, inner) if upper else k.matmul(inner, x))
 
 
 _cholesky_solve = primitive(
     "cholesky_solve", "y, x; upper", body=_both,
-    y=lambda k, g, x, upper: _both(k, g, x, upper),
+    y=lambda k, g, x, upper: k.cholesky_solve(g, x, upper),
     x=_solve_rule,
 )  # fmt: skip
 

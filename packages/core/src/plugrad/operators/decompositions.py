@@ -136,9 +136,9 @@ def _svd_rule(
     # Vectors beyond the singular values are arbitrary: what depends on them is passed over.
     U, g_U = columns_of(k, U, 0, size), columns_of(k, g_U, 0, size)
     Vh, g_Vh = rows_of(k, Vh, 0, size), rows_of(k, g_Vh, 0, size)
-    inner = diagonal_matrix(k, g_S)
     if not (given[0] or given[2]):
-        return product(k, U, inner, Vh)
+        return k.matmul(U * as_rows(k, g_S), Vh)
+    inner = diagonal_matrix(k, g_S)
     V, g_V = k.conj_t(Vh), k.conj_t(g_Vh)
     turn_u = k.matmul(k.conj_t(U), g_U)
     turn_v = k.matmul(Vh, g_V)
@@ -281,16 +281,16 @@ def _eigh_rule(
     eigenvectors: Any,
 ) -> Any:  # fmt: skip
     vectors = eigenvectors
+    if not given[1]:
+        return k.matmul(vectors * as_rows(k, g_eigenvalues), k.conj_t(vectors))
     inner = diagonal_matrix(k, g_eigenvalues)
-    if given[1]:
-        turn = k.matmul(k.conj_t(vectors), g_eigenvectors)
-        if k.is_complex(turn):
-            checked = diagonal_matrix(k, k.refuse_phase(diagonal_of(k, turn), "eigh"))
-            turn = turn - checked
-        else:
-            turn = turn - diagonal_matrix(k, diagonal_of(k, turn))
-        inner = inner + turn / _gaps(k, eigenvalues)
-    return product(k, vectors, inner, k.conj_t(vectors))
+    turn = k.matmul(k.conj_t(vectors), g_eigenvectors)
+    diagonal = diagonal_of(k, turn)
+    if k.is_complex(turn):
+        diagonal = k.refuse_phase(diagonal, "eigh")
+    inner = inner + (turn - diagonal_matrix(k, diagonal)) / _gaps(k, eigenvalues)
+    g = product(k, vectors, inner, k.conj_t(vectors))
+    return (g + k.conj_t(g)) / 2
 
 
 _eigh = primitive(

@@ -162,7 +162,8 @@ def linalg_lu(A: Any, *, pivot: bool = True, out: Any = None) -> Any:
     """
     require_matrices("linalg.lu", A)
     _require_pivot("linalg.lu", pivot)
-    return return_types.linalg_lu(apply("lu", (A,), (), out))
+    p, *factors = apply("lu", (A,), (), out)
+    return return_types.linalg_lu((p.detach(), *factors))
 
 
 def lu_factor_ex(
@@ -283,7 +284,8 @@ def lu_unpack(
     if unpack_pivots and LU_pivots._dtype is not dtypes.int32:
         raise RuntimeError(f"lu_unpack(): pivots are of int32, not {LU_pivots._dtype}")
     if unpack_data and unpack_pivots:
-        return return_types.lu_unpack(apply("lu_unpack", (LU_data, LU_pivots), (), out))
+        p, *factors = apply("lu_unpack", (LU_data, LU_pivots), (), out)
+        return return_types.lu_unpack((p.detach(), *factors))
     empty = k.new_zeros(LU_data.detach(), (0,))
     if unpack_data:
         result = _lu_unpack(LU_data, _no_exchange(LU_data))

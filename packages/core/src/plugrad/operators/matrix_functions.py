@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from plugrad import return_types
+from plugrad import dtypes, return_types
 from plugrad.operators.decompositions import linalg_qr, linalg_svd
 from plugrad.operators.dimensions import apply, require_tensor
 from plugrad.operators.operands import undifferentiable
@@ -394,14 +394,17 @@ def vander(x: Any, *, N: int | None = None) -> Any:
             [1, 3, 9]])
     """
     require_tensor("linalg.vander", x)
-    shape = x._array.shape
-    count = (shape[-1] if shape else 1) if N is None else N
-    if count <= 1 and N is not None:
+    if not x._array.shape:
+        x = k.reshape(x, (1,))
+    *lead, size = x._array.shape
+    count = size if N is None else N
+    if N is not None and N <= 1:
         raise RuntimeError(f"linalg.vander(): N must be greater than 1, not {N}")
-    x = k.unsqueeze(x, len(shape))
+    if x._dtype is dtypes.bool_:
+        x = k.cast(x, dtypes.int64)
+    x = k.unsqueeze(x, len(lead) + 1)
     ones = functions["ones_like"](x.detach())
-    ones = ones.to(functions["result_type"](x, 1)) if x.dtype == functions["ones"](1).bool().dtype else ones
-    powers = functions["cumprod"](x.expand(*shape, count - 1), -1)
+    powers = functions["cumprod"](x.expand(*lead, size, count - 1), -1)
     return functions["cat"]([ones, powers], -1)
 
 

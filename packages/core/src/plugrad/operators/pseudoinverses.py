@@ -187,10 +187,10 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
     if columns._array.shape[-2] != one[-2]:
         raise RuntimeError(f"{name}(): shapes {list(one)} and {list(two)} do not fit")
     broadcast_shapes(one[:-2], columns._array.shape[:-2])
-    solution, *rest = _lstsq(A, columns, rcond, driver)
+    solution, *rest, values = _lstsq(A, columns, rcond, driver)
     if vector:
         solution = k.squeeze_dim(solution, len(solution.shape) - 1)
-    return return_types.linalg_lstsq((solution, *rest))
+    return return_types.linalg_lstsq((solution, *rest, values.detach()))
 
 
 def cond(A: Any, p: Any = None, *, out: Any = None) -> Any:

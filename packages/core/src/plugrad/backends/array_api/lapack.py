@@ -414,7 +414,7 @@ def lstsq(x: Array, y: Array, rcond: float | None, driver: str) -> tuple[Array, 
     rank = kept.sum(-1, dtype=numpy.int64)
     rows, columns = x.shape[-2:]
     residuals = numpy.zeros(0, s.dtype)
-    if rows > columns and (driver == "gels" or (rank == columns).all()):
+    if rows > columns and driver != "gelsy" and (driver == "gels" or (rank == columns).all()):
         rest = y - x @ solution
         residuals = (abs(rest) ** 2).sum(-2)
     none = numpy.zeros(0, s.dtype)

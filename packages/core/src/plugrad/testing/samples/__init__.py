@@ -146,6 +146,7 @@ FAMILIES = (
     "shape",
     "indexing",
     "linalg",
+    "decompositions",
     "network",
 )
 
