@@ -69,7 +69,7 @@ def matrix_exp(input: Any) -> Any:
     tensor([[1., 0.],
             [0., 1.]])
     """
-    require_matrices("linalg.matrix_exp", input, square=True)
+    require_matrices("linalg.matrix_exp", input, square=True, low=True)
     return _matrix_exp(input)
 
 
@@ -400,8 +400,8 @@ def vander(x: Any, *, N: int | None = None) -> Any:
     count = size if N is None else N
     if N is not None and N <= 1:
         raise RuntimeError(f"linalg.vander(): N must be greater than 1, not {N}")
-    if x._dtype is dtypes.bool_:
-        x = k.cast(x, dtypes.int64)
+    if x._dtype.low_precision or x._dtype is dtypes.bool_:
+        raise RuntimeError(f"linalg.vander() does not work on {x._dtype}; convert with .float()")
     x = k.unsqueeze(x, len(lead) + 1)
     ones = functions["ones_like"](x.detach())
     powers = functions["cumprod"](x.expand(*lead, size, count - 1), -1)

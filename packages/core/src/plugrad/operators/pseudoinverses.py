@@ -13,6 +13,7 @@ from plugrad.operators.solving import inv_ex
 from plugrad.operators.squares import product, require_matrices
 from plugrad.shapes import broadcast_shapes
 from plugrad.vocabulary.forms import function, primitive
+from plugrad.vocabulary.registry import functions
 from plugrad.vocabulary.registry import tensor_table as k
 
 __all__ = ["cond", "lstsq", "matrix_rank", "pinv", "pinverse"]
@@ -221,6 +222,8 @@ def cond(A: Any, p: Any = None, *, out: Any = None) -> Any:
         require_matrices(name, A)
         if 0 in A._array.shape[-2:]:
             raise RuntimeError(f"{name}(): an empty matrix has no condition number of order 2")
+        if 0 in A._array.shape:
+            return into(name, out, k.clone(svdvals(A.detach())[..., 0]), A)
         values = svdvals(A)
         first, last = values[..., :1], values[..., -1:]
         result = (last / first if p == -2 else first / last).squeeze(-1)
@@ -229,5 +232,7 @@ def cond(A: Any, p: Any = None, *, out: Any = None) -> Any:
     inverse, info = inv_ex(A)
     failed = info != 0
     inverse = k.masked_fill(inverse, failed.unsqueeze(-1).unsqueeze(-1), float("inf"))
-    result = k.nan_to_num(matrix_norm(A, p) * matrix_norm(inverse, p), nan=float("inf"))
+    infinity = float("inf")
+    result = matrix_norm(A, p) * matrix_norm(inverse, p)
+    result = functions["nan_to_num"](result, infinity, infinity, -infinity)
     return into(name, out, result, A)

@@ -310,7 +310,7 @@ def solve_triangular(
     require_matrices("linalg.solve_triangular", A, B)
     refuse_misfit("linalg.solve_triangular", A, B, left)
     params = (bool(upper), bool(left), bool(unitriangular))
-    return apply("solve_triangular", _broadcast(A, B), params, out)
+    return apply("solve_triangular", (A, B), params, out)
 
 
 @function()

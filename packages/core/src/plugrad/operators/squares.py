@@ -23,8 +23,12 @@ __all__ = [
 ]
 
 
-def require_matrices(name: str, *tensors: Any, square: bool = False) -> None:
+def require_matrices(
+    name: str, *tensors: Any, square: bool = False, low: bool = False
+) -> None:
     """Check that tensors are matrices or batches of them, of one dtype that LAPACK knows.
+
+    With `low` half precision passes too, which the machinery computes in float32.
 
     Raises
     ------
@@ -41,7 +45,7 @@ def require_matrices(name: str, *tensors: Any, square: bool = False) -> None:
         if len(shape) < 2 or (square and shape[-1] != shape[-2]):
             words = "square matrices" if square else "matrices"
             raise RuntimeError(f"{name}(): expected {words}, not a tensor of shape {list(shape)}")
-        if kind.low_precision or not (kind.is_floating_point or kind.is_complex):
+        if (kind.low_precision and not low) or not (kind.is_floating_point or kind.is_complex):
             raise RuntimeError(
                 f"{name}() works on float32, float64 and their complex kinds, not {kind}; convert "
                 "with .float()"
