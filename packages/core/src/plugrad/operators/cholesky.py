@@ -133,7 +133,9 @@ def cholesky(input: Any, upper: bool = False, *, out: Any = None) -> Any:
     """
     require_matrices("cholesky", input, square=True)
     result = apply("cholesky", (input,), (bool(upper),), out)
-    lowest = k.amin(diagonal_of(k, k.real(result.detach())), (-1,), False) if input.numel() else None
+    lowest = (
+        k.amin(diagonal_of(k, k.real(result.detach())), (-1,), False) if input.numel() else None
+    )
     if lowest is not None and lowest._table.to_host(lowest._array <= 0).any():
         info = operators["cholesky_ex"].call(input.detach(), bool(upper))[1]
         refuse_failures("cholesky", info, _NOT_POSITIVE)

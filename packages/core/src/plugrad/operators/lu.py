@@ -113,9 +113,7 @@ def _lu_solve_y(k: Any, g: Any, lu: Any, pivots: Any, left: bool, adjoint: bool)
     return k.lu_solve(lu, pivots, g, left, not adjoint)
 
 
-def _lu_solve_lu(
-    k: Any, g: Any, lu: Any, pivots: Any, out: Any, left: bool, adjoint: bool
-) -> Any:
+def _lu_solve_lu(k: Any, g: Any, lu: Any, pivots: Any, out: Any, left: bool, adjoint: bool) -> Any:
     g = _lu_solve_y(k, g, lu, pivots, left, adjoint)
     one, two = (g, out) if left != adjoint else (out, g)
     g = -(k.matmul(one, k.conj_t(two)) if left else k.matmul(k.conj_t(one), two))
@@ -331,8 +329,8 @@ def linalg_lu_solve(
         raise RuntimeError(f"linalg.lu_solve(): pivots are of int32, not {pivots._dtype}")
     if pivots._array.shape != LU._array.shape[:-1]:
         raise RuntimeError(
-            f"linalg.lu_solve(): pivots of shape {list(pivots._array.shape)} do not fit LU of shape "
-            f"{list(LU._array.shape)}"
+            f"linalg.lu_solve(): pivots of shape {list(pivots._array.shape)} do not fit LU of "
+            f"shape {list(LU._array.shape)}"
         )
     return apply("lu_solve", (LU, pivots, B), (bool(left), bool(adjoint)), out)
 

@@ -319,8 +319,8 @@ def tensorsolve(A: Any, B: Any, dims: Any = None, *, out: Any = None) -> Any:
     size = math.prod(rest)
     if math.prod(B._array.shape) != size or moved.numel() != size * size:
         raise RuntimeError(
-            f"linalg.tensorsolve(): shapes {list(A._array.shape)} and {list(B._array.shape)} make no "
-            "square system"
+            f"linalg.tensorsolve(): shapes {list(A._array.shape)} and {list(B._array.shape)} make "
+            "no square system"
         )
     matrix = k.reshape(moved, (size, size))
     result = solve(matrix, B.flatten() if len(B._array.shape) != 1 else B)

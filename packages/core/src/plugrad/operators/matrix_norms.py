@@ -139,5 +139,3 @@ def linalg_norm(
     if isinstance(ord, str):
         raise RuntimeError(f"linalg.norm(): vectors have no norm of order {ord!r}")
     return vector_norm(A, ord, dims, keepdim, dtype=dtype, out=out)
-
-

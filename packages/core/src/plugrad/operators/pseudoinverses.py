@@ -180,7 +180,9 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
     require_matrices(name, A)
     driver = "gelsy" if driver is None else driver
     if driver not in ("gelsy", "gels", "gelsd", "gelss"):
-        raise RuntimeError(f'{name}(): driver is "gelsy", "gels", "gelsd" or "gelss", not {driver!r}')
+        raise RuntimeError(
+            f'{name}(): driver is "gelsy", "gels", "gelsd" or "gelss", not {driver!r}'
+        )
     one, two = A._array.shape, B._array.shape
     vector = len(one) - 1 == len(two) and one[:-1] == two
     columns = k.unsqueeze(B, len(two)) if vector else B

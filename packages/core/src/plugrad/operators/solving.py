@@ -332,5 +332,3 @@ def triangular_solve(
     A, input = _broadcast(A, input)
     params = (bool(upper), bool(transpose), bool(unitriangular))
     return return_types.triangular_solve(apply("triangular_solve", (input, A), params, out))
-
-

@@ -23,9 +23,7 @@ __all__ = [
 ]
 
 
-def require_matrices(
-    name: str, *tensors: Any, square: bool = False, low: bool = False
-) -> None:
+def require_matrices(name: str, *tensors: Any, square: bool = False, low: bool = False) -> None:
     """Check that tensors are matrices or batches of them, of one dtype that LAPACK knows.
 
     With `low` half precision passes too, which the machinery computes in float32.
@@ -41,7 +39,7 @@ def require_matrices(
         if not isinstance(tensor, TensorBase):
             raise TypeError(f"{name}(): expected a Tensor, not {type(tensor).__name__}")
     for tensor in tensors:
-        shape, kind = tensor._array.shape, tensor._dtype  # type: ignore[attr-defined]
+        shape, kind = tensor._array.shape, tensor._dtype
         if len(shape) < 2 or (square and shape[-1] != shape[-2]):
             words = "square matrices" if square else "matrices"
             raise RuntimeError(f"{name}(): expected {words}, not a tensor of shape {list(shape)}")

@@ -68,4 +68,3 @@ class DecompositionKernels(ArrayKernels):
                 "phase, and the loss depends on it"
             )
         return x
-

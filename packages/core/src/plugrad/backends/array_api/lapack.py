@@ -206,7 +206,9 @@ def lu_solve(lu: Array, pivots: Array, y: Array, left: bool, adjoint: bool) -> A
     """Return the solutions of a system whose matrix was factored."""
     if not left:
         # z A = y is A^H z^H = y^H.
-        return numpy.ascontiguousarray(lu_solve(lu, pivots, y.mT.conj(), True, not adjoint).mT.conj())
+        return numpy.ascontiguousarray(
+            lu_solve(lu, pivots, y.mT.conj(), True, not adjoint).mT.conj()
+        )
     order = pivot_matrix(pivots, lu.shape[-1], lu.dtype)
     if not adjoint:
         half = solve_triangular(lu, order.mT @ y, False, True, True)
@@ -248,12 +250,12 @@ def _cholesky(x: Array, upper: bool) -> tuple[Array, int]:
         return result, fails
 
 
-def qr(x: Array, mode: str) -> tuple[Array, Array]:
+def qr(x: Array, mode: str) -> Any:
     """Return Q and R; in mode ``"r"`` a Q without elements."""
     if mode == "r":
-        return numpy.zeros(0, x.dtype), numpy.linalg.qr(x, mode="r")
-    q, r = numpy.linalg.qr(x, mode="complete" if mode == "complete" else "reduced")
-    return q, r
+        r: Array = numpy.linalg.qr(x, mode="r")
+        return numpy.zeros(0, x.dtype), r
+    return tuple(numpy.linalg.qr(x, mode="complete" if mode == "complete" else "reduced"))
 
 
 def geqrf(x: Array) -> tuple[Array, Array]:
@@ -347,7 +349,7 @@ def matrix_exp(x: Array) -> Array:
     return result.astype(x.dtype)
 
 
-def det_grad(grad: Array, x: Array, det: Array) -> Array:
+def det_grad(grad: Array, x: Array, det: Array) -> Any:
     """Return ``grad`` times the adjoint of the adjugate, which singular matrices have too."""
     u, s, vh = numpy.linalg.svd(x)
     size = s.shape[-1]
@@ -368,7 +370,7 @@ def slogdet(x: Array) -> Any:
     return tuple(numpy.linalg.slogdet(x))
 
 
-def pinv(x: Array, atol: Array | None, rtol: Array | None, hermitian: bool) -> Array:
+def pinv(x: Array, atol: Array | None, rtol: Array | None, hermitian: bool) -> Any:
     """Return pseudoinverses."""
     if hermitian:
         values, u = eigh(x, False)
@@ -381,7 +383,7 @@ def pinv(x: Array, atol: Array | None, rtol: Array | None, hermitian: bool) -> A
     return (v * inverse[..., None, :]) @ u.mT.conj()
 
 
-def matrix_rank(x: Array, atol: Array | None, rtol: Array | None, hermitian: bool) -> Array:
+def matrix_rank(x: Array, atol: Array | None, rtol: Array | None, hermitian: bool) -> Any:
     """Return how many singular values are not zero."""
     sizes = abs(eigh(x, False)[0]) if hermitian else singular_values(x)
     count: Array = _significant(x, sizes, atol, rtol).sum(-1, dtype=numpy.int64)

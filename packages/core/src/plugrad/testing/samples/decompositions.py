@@ -19,13 +19,13 @@ Array = numpy.ndarray[Any, Any]
 _COMPLEX = ("float32", "float64", "complex128")
 
 
-def _apart(array: Array) -> Array:
+def _apart(array: Array) -> Any:
     """Make square matrices well-conditioned, with eigenvalues apart from each other."""
     size = array.shape[-1]
     return array + numpy.diag(numpy.arange(3, 3 + 3 * size, 3)).astype(array.dtype)
 
 
-def _tall(array: Array) -> Array:
+def _tall(array: Array) -> Any:
     """Make matrices of full rank, with singular values apart from each other."""
     rows, columns = array.shape[-2:]
     scale = 3 * numpy.arange(1, columns + 1)
@@ -76,6 +76,7 @@ _SQUARES: dict[str, Callable[[Any, Any], Any]] = {
     "slogdet-method": lambda t, x: x.slogdet(),
     "logdet": lambda t, x: t.logdet(x),
     "matrix_exp": lambda t, x: t.linalg.matrix_exp(x / 4),
+    "matrix_exp-method": lambda t, x: (x / 4).matrix_exp(),
     "cholesky": lambda t, x: t.linalg.cholesky(_positive(x)),
     "cholesky-upper": lambda t, x: t.linalg.cholesky(_positive(x), upper=True),
     "cholesky_ex": lambda t, x: t.linalg.cholesky_ex(_positive(x)),
