@@ -217,7 +217,7 @@ def lu_factor(A: Any, *, pivot: bool = True, out: Any = None) -> Any:
 
     Raises
     ------
-    LinAlgError
+    RuntimeError
         If a pivot is zero.
 
     Examples
@@ -229,7 +229,7 @@ def lu_factor(A: Any, *, pivot: bool = True, out: Any = None) -> Any:
     require_matrices("linalg.lu_factor", A)
     _require_pivot("linalg.lu_factor", pivot)
     result = _lu_factor_ex(A)
-    refuse_failures("linalg.lu_factor", result[2], _SINGULAR)
+    refuse_failures("linalg.lu_factor", result[2], _SINGULAR, RuntimeError)
     if out is not None:
         result = apply("lu_factor_ex", (A,), (), (*out, k.zeros_like(result[2])))
     return return_types.linalg_lu_factor(result[:2])

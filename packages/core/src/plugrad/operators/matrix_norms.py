@@ -59,7 +59,9 @@ def matrix_norm(
         _require_two(name, A)
     else:
         require_matrices(name, A if dtype is None else k.cast(A, dtype))
-    if isinstance(dim, int) or len(dim) != 2:
+    if isinstance(dim, int):
+        raise TypeError(f"{name}(): dim names two dimensions, not {dim!r}")
+    if len(dim) != 2:
         raise RuntimeError(f"{name}(): dim names two dimensions, not {dim!r}")
     rows, columns = (normalize_dim(d, len(A._array.shape)) for d in dim)
     if rows == columns:

@@ -71,13 +71,15 @@ def refuse_misfit(name: str, x: Any, y: Any, left: bool = True) -> None:
     broadcast_shapes(one[:-2], two[:-2])
 
 
-def refuse_failures(name: str, info: Any, words: str) -> None:
+def refuse_failures(
+    name: str, info: Any, words: str, error: type[RuntimeError] = LinAlgError
+) -> None:
     """Look at what LAPACK told of each matrix.
 
     Raises
     ------
     LinAlgError
-        If one failed; `words` say why, with the number of the row in place of ``{}``.
+        Or `error`, if one failed; `words` say why, with the number of the row in place of ``{}``.
     """
     if info._table.level:
         return
@@ -87,7 +89,7 @@ def refuse_failures(name: str, info: Any, words: str) -> None:
     flat = found.reshape(-1)
     batch = int((flat != 0).argmax())
     which = f" (the matrix at {batch} of the batch)" if found.ndim else ""
-    raise LinAlgError(f"{name}(){which}: {words.format(flat[batch])}")
+    raise error(f"{name}(){which}: {words.format(flat[batch])}")
 
 
 # --------------------------------------------------------------------------- words of the rules

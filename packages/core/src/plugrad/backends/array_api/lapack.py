@@ -253,8 +253,7 @@ def _cholesky(x: Array, upper: bool) -> tuple[Array, int]:
 def qr(x: Array, mode: str) -> Any:
     """Return Q and R; in mode ``"r"`` a Q without elements."""
     if mode == "r":
-        r: Array = numpy.linalg.qr(x, mode="r")
-        return numpy.zeros(0, x.dtype), r
+        return numpy.zeros(0, x.dtype), numpy.linalg.qr(x, mode="r")
     return tuple(numpy.linalg.qr(x, mode="complete" if mode == "complete" else "reduced"))
 
 
