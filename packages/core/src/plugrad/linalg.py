@@ -18,7 +18,6 @@ from plugrad.operators.matmul import matmul
 from plugrad.operators.matrices import linalg_cross as cross
 from plugrad.operators.matrix_functions import (
     diagonal,
-    householder_product,
     matrix_exp,
     tensorinv,
     tensorsolve,
@@ -29,6 +28,7 @@ from plugrad.operators.matrix_norms import linalg_norm as norm
 from plugrad.operators.matrix_norms import matrix_norm
 from plugrad.operators.norms import vector_norm
 from plugrad.operators.pseudoinverses import cond, lstsq, matrix_rank, pinv
+from plugrad.operators.reflectors import householder_product
 from plugrad.operators.solving import inv, inv_ex, solve, solve_ex, solve_triangular
 
 __all__ = [
