@@ -173,7 +173,7 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
     Examples
     --------
     >>> import plugrad
-    >>> plugrad.linalg.lstsq(plugrad.ones(2, 1), plugrad.tensor([[1.0], [3.0]])).solution
+    >>> plugrad.linalg.lstsq(plugrad.tensor([[2.0], [0.0]]), plugrad.tensor([[4.0], [1.0]]))[0]
     tensor([[2.]])
     """
     name = "linalg.lstsq"
