@@ -126,7 +126,8 @@ def see(
             t.manual_seed(0)
             result = call(t, *inputs)
         except Exception as error:
-            seen.error, seen.message = type(error).__name__, str(error)
+            # PyTorch's public LinAlgError calls itself _LinAlgError.
+            seen.error, seen.message = type(error).__name__.removeprefix("_"), str(error)
             return seen
         leaves = [x for x, grad in zip(inputs, wanted, strict=True) if grad]
         observe(t, seen, result, inputs, leaves, second=second)

@@ -452,6 +452,81 @@ def linalg() -> list[Call]:
     ]
 
 
+def decompositions() -> list[Call]:
+    return [
+        lambda t: t.linalg.inv(t.zeros(2, 2)),
+        lambda t: t.linalg.inv(t.ones(2, 3)),
+        lambda t: t.linalg.inv(t.ones(2)),
+        lambda t: t.linalg.inv(t.ones(2, 2, dtype=t.int64)),
+        lambda t: t.linalg.inv(t.ones(2, 2, dtype=t.float16)),
+        lambda t: t.linalg.inv(3),
+        lambda t: t.linalg.inv_ex(t.zeros(2, 2), check_errors=True),
+        lambda t: t.inverse(t.zeros(3, 2, 2)),
+        lambda t: t.linalg.solve(t.zeros(2, 2), t.ones(2, 1)),
+        lambda t: t.linalg.solve(t.eye(2), t.ones(3, 1)),
+        lambda t: t.linalg.solve(t.eye(2), t.ones(2), left=False),
+        lambda t: t.linalg.solve(t.eye(2), t.ones(2, 1, dtype=t.float64)),
+        lambda t: t.linalg.solve_triangular(t.eye(2), t.ones(3, 1), upper=True),
+        lambda t: t.linalg.solve_triangular(t.eye(2), t.ones(2, 1)),
+        lambda t: t.linalg.cholesky(-t.eye(2)),
+        lambda t: t.cholesky(-t.eye(2)),
+        lambda t: t.linalg.cholesky_ex(-t.eye(2), check_errors=True),
+        lambda t: t.linalg.det(t.ones(2, 3)),
+        lambda t: t.linalg.slogdet(t.ones(2)),
+        lambda t: t.linalg.qr(t.ones(2, 2), mode="other"),
+        lambda t: t.linalg.qr(t.ones(2)),
+        lambda t: t.linalg.qr(t.ones(2, 2, requires_grad=True), mode="r")[1].sum().backward(),
+        lambda t: (
+            t.linalg.qr(t.ones(3, 2, requires_grad=True), mode="complete")[0].sum().backward()
+        ),
+        lambda t: t.linalg.svd(t.ones(2)),
+        lambda t: t.linalg.svd(t.full((2, 2), float("nan"))),
+        lambda t: t.linalg.svd(t.ones(2, 2), driver="gesvd"),
+        lambda t: (
+            t.linalg.svd(t.tensor([[1.0, 2j], [3.0, 1 + 1j]], requires_grad=True))[0]
+            .sum()
+            .abs()
+            .backward()
+        ),
+        lambda t: t.linalg.eigh(t.ones(2, 3)),
+        lambda t: t.linalg.eigh(t.ones(2, 2), "X"),
+        lambda t: (
+            t.linalg.eigh(t.tensor([[1.0, 2j], [-2j, 3.0]], requires_grad=True))[1]
+            .sum()
+            .abs()
+            .backward()
+        ),
+        lambda t: t.linalg.eig(t.full((2, 2), float("inf"))),
+        lambda t: t.linalg.lu(t.eye(2), pivot=False),
+        lambda t: t.linalg.lu_factor(t.zeros(2, 2)),
+        lambda t: t.linalg.lu_solve(t.eye(2), t.ones(2), t.ones(2, 1)),
+        lambda t: t.lu_unpack(t.eye(2), t.ones(2)),
+        lambda t: t.linalg.lstsq(t.ones(3, 2), t.ones(2, 1)),
+        lambda t: t.linalg.lstsq(t.ones(3, 2), t.ones(3, 1), driver="other"),
+        lambda t: t.linalg.pinv(t.ones(2, 3), hermitian=True),
+        lambda t: t.linalg.matrix_norm(t.ones(2, 2), 3),
+        lambda t: t.linalg.matrix_norm(t.ones(2, 2), "other"),
+        lambda t: t.linalg.matrix_norm(t.ones(2, 2), dim=(0, 0)),
+        lambda t: t.linalg.matrix_norm(t.ones(2)),
+        lambda t: t.linalg.matrix_norm(t.ones(2, 2), dim=0),
+        lambda t: t.linalg.norm(t.ones(2, 2, 2), 2),
+        lambda t: t.linalg.norm(t.ones(2), "fro"),
+        lambda t: t.linalg.cond(t.ones(2, 3), 1),
+        lambda t: t.linalg.tensorinv(t.ones(2, 3), ind=1),
+        lambda t: t.linalg.tensorinv(t.ones(2, 2), ind=0),
+        lambda t: t.linalg.tensorsolve(t.ones(2, 3), t.ones(2)),
+        lambda t: t.linalg.vander(t.ones(3), N=1),
+        lambda t: t.linalg.vecdot(t.ones(2), t.ones(2, dtype=t.float64)),
+        lambda t: t.linalg.vecdot(t.ones(2, dtype=t.int64), t.ones(2, dtype=t.int64)),
+        lambda t: t.linalg.householder_product(t.ones(2, 3), t.ones(2)),
+        lambda t: t.linalg.householder_product(t.ones(3, 2), t.ones(3)),
+        lambda t: t.ormqr(t.ones(3, 2), t.ones(2), t.ones(2, 2)),
+        lambda t: t.geqrf(t.ones(2, 2, requires_grad=True))[0].sum().backward(),
+        lambda t: t.linalg.matrix_exp(t.ones(2, 3)),
+        lambda t: t.pca_lowrank(t.ones(2, 3), q=4),
+    ]
+
+
 def ordering() -> list[Call]:
     return [
         lambda t: t.ones(2).sort(1),
@@ -653,8 +728,8 @@ def losses() -> list[Call]:
 
 
 FAMILIES = (
-    creation, pointwise, in_place, reduction, shape, joining, indexing, linalg, ordering, network,
-    random, autograd, conversion, losses, convolution, pooling,
+    creation, pointwise, in_place, reduction, shape, joining, indexing, linalg, decompositions,
+    ordering, network, random, autograd, conversion, losses, convolution, pooling,
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 from plugrad.autograd.tape import TensorBase
 from plugrad.operators.linalg import dot, mm
 from plugrad.operators.matmul import matmul
-from plugrad.operators.matrices import inverse
+from plugrad.operators.solving import inverse
 from plugrad.shapes import normalize_dims
 from plugrad.vocabulary.forms import function
 from plugrad.vocabulary.inplace import write_out

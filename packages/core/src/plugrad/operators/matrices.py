@@ -1,4 +1,4 @@
-"""What is told of matrices and vectors in space: trace, inverse, cross product, distances."""
+"""What is told of matrices and vectors in space: trace, identity, cross product."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from plugrad.vocabulary.dispatch import dispatch
 from plugrad.vocabulary.forms import function, linear, primitive
 from plugrad.vocabulary.registry import operators
 
-__all__ = ["cross", "inverse", "linalg_cross", "trace"]
+__all__ = ["cross", "linalg_cross", "trace"]
 
 
 def _refuse_no_matrix(name: str, x: Any) -> None:
@@ -30,11 +30,6 @@ linear("trace_grad", "x; shape", aten="aten::trace_backward", x=lambda k, g: k.t
 
 # The identity, in the shape of `x`: what its power 0 is.
 primitive("identity_like", "x", aten="aten::matrix_power", x=lambda k, g: k.zeros_like(g))
-
-primitive(
-    "inverse", "x", node="LinalgInvExBackward0", aten="aten::linalg_inv_ex",
-    x=lambda k, g, out: -k.matmul(k.conj_t(out), k.matmul(g, k.conj_t(out))),
-)  # fmt: skip
 
 
 @function()
@@ -62,41 +57,6 @@ def trace(input: Any) -> Any:
     tensor(5.)
     """
     return dispatch(operators["trace"], (input,), ())
-
-
-@function()
-def inverse(input: Any, *, out: Any = None) -> Any:
-    """Return the inverse of square matrices.
-
-    Parameters
-    ----------
-    input : Tensor of shape (..., n, n)
-    out : Tensor, optional
-
-    Returns
-    -------
-    Tensor of shape (..., n, n)
-
-    Raises
-    ------
-    RuntimeError
-        If the matrices are not square, or singular.
-
-    Examples
-    --------
-    >>> import plugrad
-    >>> plugrad.inverse(plugrad.tensor([[2.0, 0.0], [0.0, 4.0]]))
-    tensor([[0.5000, 0.0000],
-            [0.0000, 0.2500]])
-    """
-    if isinstance(input, TensorBase):
-        shape = input._array.shape
-        if len(shape) < 2 or shape[-1] != shape[-2]:
-            raise RuntimeError(f"inverse(): expected square matrices, not shape {list(shape)}")
-        kind = input._dtype
-        if not (kind.is_floating_point or kind.is_complex) or kind.low_precision:
-            raise RuntimeError(f"inverse(): there is no inverse in {kind}; convert with .float()")
-    return dispatch(operators["inverse"], (input,), (), out)
 
 
 # ------------------------------------------------------------------------------- vectors in space

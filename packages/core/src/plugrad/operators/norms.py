@@ -145,8 +145,9 @@ def norm(
     ----------
     input : Tensor
         Of floating-point or complex numbers.
-    p : float or "fro"
-        The order of the norm, see `plugrad.linalg.vector_norm`; ``"fro"`` is 2.
+    p : float, "fro" or "nuc"
+        The order of the norm, see `plugrad.linalg.vector_norm`; ``"fro"`` is 2; ``"nuc"`` the sum
+        of the singular values of matrices.
     dim : int, sequence of int or None
         The dimensions of the vectors, by default all.
     keepdim : bool
@@ -163,7 +164,7 @@ def norm(
     Raises
     ------
     RuntimeError
-        For integers, and for norms of matrices.
+        For integers, and for other orders.
 
     Examples
     --------
@@ -175,6 +176,11 @@ def norm(
     require_tensor("norm", input)
     if p is None or p == "fro":
         p = 2.0
+    if p == "nuc":
+        from plugrad.operators.matrix_norms import matrix_norm
+
+        dims = tuple(range(len(input._array.shape))) if dim is None else dim
+        return matrix_norm(input, "nuc", dims, keepdim, dtype=dtype, out=out)
     if isinstance(p, str):
-        raise RuntimeError(f'norm(): p must be a number or "fro", not {p!r}')
+        raise RuntimeError(f'norm(): p must be a number, "fro" or "nuc", not {p!r}')
     return vector_norm(input, p, dim, keepdim, dtype=dtype, out=out)

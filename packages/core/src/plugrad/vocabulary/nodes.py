@@ -286,6 +286,7 @@ def _add_gradients(
     if outputs is None:
         values["g"] = gradient if compute is None else k.cast(gradient, compute)
         return
+    values["given"] = tuple(g is not None for g in gradient)
     gradients = filled(node, gradient, tensors=k is tensor_table)
     if compute is not None:
         gradients = [None if g is None else k.cast(g, compute) for g in gradients]

@@ -70,7 +70,8 @@ class Rule(NamedTuple):
 
 
 _RESERVED = """run records retain table dtype edges needs g k result results tensor tensors array
-    position where before node cell out"""
+    position where before node cell out op dispatch new new_tensor new_cell hang add_step versions_of
+    tick filled verify"""
 RESERVED: Final = frozenset(_RESERVED.split())
 """Names that the compiled functions use for themselves."""
 
@@ -164,7 +165,7 @@ class Operator:
         known |= {f"{name}_shape" for name in arrays}
         known |= {"out"} if self.outputs is None else set()
         if isinstance(self.outputs, tuple):
-            known |= {f"g_{name}" for name in self.outputs} | set(self.outputs)
+            known |= {f"g_{name}" for name in self.outputs} | set(self.outputs) | {"given"}
         for rule in self.all_rules:
             unknown = set(rule.names) - known
             if unknown:

@@ -80,6 +80,8 @@ def _apply_of(operator: Operator, kind: str) -> Callable[..., Any]:
         lines.append(f"    {tuple_source(kept)} = node.params")
     if operator.outputs is not None:
         namespace["filled"] = nodes.filled
+        if any("given" in rule.names for rule in operator.all_rules):
+            lines.append("    given = tuple([gi is not None for gi in g])")
         lines.append("    g = filled(node, g)")
         if operator.outputs != "*":
             lines.append(f"    {tuple_source(f'g_{name}' for name in operator.outputs)} = g")

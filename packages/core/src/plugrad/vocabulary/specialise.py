@@ -105,7 +105,7 @@ def inplace_function(operator: Operator) -> Callable[..., Any]:
 def _bind(namespace: dict[str, Any], operator: Operator) -> None:
     """Put what compiled code refers to into its globals."""
     namespace.update(
-        mode=mode,
+        _mode=mode,
         new=object.__new__,
         Tensor=tape.tensor_class(),
         AliasCell=tape.AliasCell,
@@ -174,7 +174,7 @@ def _elementwise_source(
     call = f"run(table.{operator.name}, {', '.join([*raw, *operator.params])})"
     lines = [
         f"def {name or operator.name}({', '.join([*arguments, *params])}, *, out=None):",
-        "    run, records = mode.now",
+        "    run, records = _mode.now",
         "    if run is not None and out is None:",
         "        result = None",
         "        try:",
@@ -240,7 +240,7 @@ def _general_source(operator: Operator, namespace: dict[str, Any]) -> str:
     needed = ["dtype = " + f"{owner}._dtype"] if checks or operator.result == "same" else []
     lines = [
         signature,
-        "    run, records = mode.now",
+        "    run, records = _mode.now",
         "    if run is not None:",
         "        result = None",
         "        try:",

@@ -10,6 +10,7 @@ Source: Python array API standard, 2023.12, https://data-apis.org/array-api/2023
 from plugrad.backends.array_api.alignment import AlignmentKernels
 from plugrad.backends.array_api.arrays import ArrayKernels, Dims, Shape
 from plugrad.backends.array_api.convolution import ConvolutionKernels
+from plugrad.backends.array_api.decompositions import DecompositionKernels
 from plugrad.backends.array_api.indexing import IndexingKernels
 from plugrad.backends.array_api.linalg import LinalgKernels
 from plugrad.backends.array_api.network import NetworkKernels
@@ -32,6 +33,7 @@ class ArrayApiKernels(
     ShapeKernels,
     IndexingKernels,
     LinalgKernels,
+    DecompositionKernels,
     NetworkKernels,
     AlignmentKernels,
     ConvolutionKernels,

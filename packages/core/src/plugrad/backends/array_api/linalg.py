@@ -49,9 +49,6 @@ class LinalgKernels(ArrayKernels):
     def _diagonal(self, shape: Shape) -> Any:
         return self.xp.eye(*shape, dtype=self.xp.bool, device=self.place)
 
-    def inverse(self, x: Any) -> Any:
-        return self.xp.linalg.inv(x)
-
     def linalg_cross(self, x: Any, y: Any, dim: int) -> Any:
         roll = self.xp.roll
         return roll(x, -1, axis=dim) * roll(y, -2, axis=dim) - (

@@ -147,6 +147,7 @@ FAMILIES = (
     "indexing",
     "linalg",
     "special",
+    "decompositions",
     "network",
     "channels",
     "losses",
