@@ -15,6 +15,7 @@ from plugrad.backends.array_api.normalization import NormalizationKernels
 from plugrad.backends.array_api.ordering import OrderingKernels
 from plugrad.backends.array_api.pointwise import PointwiseKernels
 from plugrad.backends.array_api.reduction import ReductionKernels
+from plugrad.backends.array_api.resampling import ResamplingKernels
 from plugrad.backends.array_api.shape import ShapeKernels
 
 __all__ = ["ArrayApiKernels", "ArrayKernels", "Dims", "Shape"]
@@ -29,6 +30,7 @@ class ArrayApiKernels(
     IndexingKernels,
     LinalgKernels,
     NetworkKernels,
+    ResamplingKernels,
 ):
     """The whole vocabulary in the words of the array API standard.
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import plugrad
-from plugrad.nn.functional import activation
+from plugrad.nn.functional import activation, vision
 from plugrad.nn.functional.activation import *  # noqa: F403
+from plugrad.nn.functional.vision import *  # noqa: F403
 from plugrad.operators import (
     attention,
     binary,
@@ -20,14 +21,17 @@ from plugrad.operators import (
     network,
     normalization,
     padding,
+    shuffling,
 )
 from plugrad.operators import embedding as tables
 from plugrad.tensor import Tensor
 
 __all__ = [
     *activation.__all__,
+    *vision.__all__,
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "channel_shuffle",
     "cross_entropy",
     "dropout",
     "embedding",
@@ -39,6 +43,8 @@ __all__ = [
     "nll_loss",
     "one_hot",
     "pad",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "rms_norm",
     "scaled_dot_product_attention",
     "smooth_l1_loss",
@@ -51,6 +57,9 @@ one_hot: Callable[..., Tensor] = tables.one_hot
 layer_norm: Callable[..., Tensor] = normalization.layer_norm
 rms_norm: Callable[..., Tensor] = network.rms_norm
 pad: Callable[..., Tensor] = padding.pad
+pixel_shuffle: Callable[..., Tensor] = shuffling.pixel_shuffle
+pixel_unshuffle: Callable[..., Tensor] = shuffling.pixel_unshuffle
+channel_shuffle: Callable[..., Tensor] = shuffling.channel_shuffle
 scaled_dot_product_attention: Callable[..., Tensor] = attention.scaled_dot_product_attention
 mse_loss: Callable[..., Tensor] = losses.mse_loss
 l1_loss: Callable[..., Tensor] = losses.l1_loss
