@@ -17,6 +17,7 @@ from plugrad.operators import (  # noqa: F401  # imported for what they declare
     arranging,
     attention,
     axes,
+    bags,
     binary,
     blending,
     bounds,

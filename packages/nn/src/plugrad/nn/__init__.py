@@ -11,13 +11,31 @@ from __future__ import annotations
 
 from plugrad.nn import functional as functional
 from plugrad.nn import init as init
-from plugrad.nn.modules import activation, containers, linear, loss, regularization
+from plugrad.nn.modules import (
+    activation,
+    attention,
+    bags,
+    containers,
+    dropping,
+    linear,
+    loss,
+    padding,
+    regularization,
+    transformer,
+    vision,
+)
 from plugrad.nn.modules.activation import *  # noqa: F403
+from plugrad.nn.modules.attention import *  # noqa: F403
+from plugrad.nn.modules.bags import *  # noqa: F403
 from plugrad.nn.modules.containers import *  # noqa: F403
+from plugrad.nn.modules.dropping import *  # noqa: F403
 from plugrad.nn.modules.linear import *  # noqa: F403
 from plugrad.nn.modules.loss import *  # noqa: F403
 from plugrad.nn.modules.module import Module as Module
+from plugrad.nn.modules.padding import *  # noqa: F403
 from plugrad.nn.modules.regularization import *  # noqa: F403
+from plugrad.nn.modules.transformer import *  # noqa: F403
+from plugrad.nn.modules.vision import *  # noqa: F403
 from plugrad.nn.parameter import Buffer as Buffer
 from plugrad.nn.parameter import Parameter as Parameter
 
@@ -25,10 +43,16 @@ __version__ = "0.1.0"
 
 LAYERS = [
     *activation.__all__,
+    *attention.__all__,
+    *bags.__all__,
     *containers.__all__,
+    *dropping.__all__,
     *linear.__all__,
     *loss.__all__,
+    *padding.__all__,
     *regularization.__all__,
+    *transformer.__all__,
+    *vision.__all__,
 ]
 """The names of all modules, which the plugin offers."""
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import plugrad
-from plugrad.nn.functional import activation, vision
+from plugrad.nn.functional import activation, attending, bags, dropping, vision
 from plugrad.nn.functional.activation import *  # noqa: F403
+from plugrad.nn.functional.attending import *  # noqa: F403
+from plugrad.nn.functional.bags import *  # noqa: F403
+from plugrad.nn.functional.dropping import *  # noqa: F403
 from plugrad.nn.functional.vision import *  # noqa: F403
 from plugrad.operators import (
     attention,
@@ -28,12 +30,14 @@ from plugrad.tensor import Tensor
 
 __all__ = [
     *activation.__all__,
+    *attending.__all__,
+    *bags.__all__,
+    *dropping.__all__,
     *vision.__all__,
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "channel_shuffle",
     "cross_entropy",
-    "dropout",
     "embedding",
     "huber_loss",
     "l1_loss",
@@ -69,26 +73,3 @@ nll_loss: Callable[..., Tensor] = entropy.nll_loss
 cross_entropy: Callable[..., Tensor] = entropy.cross_entropy
 binary_cross_entropy: Callable[..., Tensor] = binary.binary_cross_entropy
 binary_cross_entropy_with_logits: Callable[..., Tensor] = binary.binary_cross_entropy_with_logits
-
-
-def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Set elements to 0 at random, with probability `p`, and scale the others by 1 / (1 - p).
-
-    Parameters
-    ----------
-    input : Tensor
-    p : float
-    training : bool
-        Whether to do anything at all.
-    inplace : bool
-        Whether the input itself is changed.
-
-    Raises
-    ------
-    ValueError
-        If `p` is not between 0 and 1.
-    """
-    if not 0 <= p <= 1:
-        raise ValueError(f"the probability of dropout must be between 0 and 1, not {p}")
-    function: Callable[..., Tensor] = plugrad.dropout_ if inplace else plugrad.dropout
-    return function(input, p, training)
