@@ -8,7 +8,7 @@ import numpy
 
 from plugrad import dtypes
 from plugrad.autograd.tape import TensorBase, new_tensor
-from plugrad.operators.embedding import _by_frequency
+from plugrad.operators.embedding import by_frequency
 from plugrad.size import listed
 from plugrad.vocabulary.forms import composite, function, primitive
 from plugrad.vocabulary.registry import tensor_table
@@ -42,7 +42,7 @@ def _summed_grad(
     g_x = g_amounts = None
     if needs[0]:
         g_rows = g if amounts is None else g * k.unsqueeze(amounts, 1)
-        g_rows = _by_frequency(k, g_rows, indices, indices.shape, scaled)
+        g_rows = by_frequency(k, g_rows, indices, indices.shape, scaled)
         g_x = k.embedding_grad(g_rows, indices, x.shape[0], padding_idx)
     if amounts is not None and needs[1]:
         g_amounts = k.sum_dim(_rows(k, x, indices, padding_idx) * g, (1,), False)
@@ -60,28 +60,29 @@ _embedding_bag = primitive(
 
 def _candidates(k: Any, x: Any, indices: Any, inside: Any) -> Any:
     rows = k.embedding(x, indices, -1, False)
-    return k.masked_fill(rows, k.logical_not(k.expand(k.unsqueeze(inside, 2), rows.shape)), -numpy.inf)
+    return k.masked_fill(
+        rows, k.logical_not(k.expand(k.unsqueeze(inside, 2), rows.shape)), -numpy.inf
+    )
 
 
-def _largest(k: Any, x: Any, indices: Any, inside: Any, amounts: Any, scaled: bool) -> Any:
+def _largest(k: Any, x: Any, indices: Any, inside: Any, amounts: Any) -> Any:
     return k.amax(_candidates(k, x, indices, inside), (1,), False)
 
 
 @composite("embedding_bag_max_grad", expose="", aten="aten::_embedding_bag_dense_backward")
-def _largest_grad(k: Any, g: Any, x: Any, indices: Any, inside: Any, scaled: bool) -> Any:
+def _largest_grad(k: Any, g: Any, x: Any, indices: Any, inside: Any) -> Any:
     rows = _candidates(k, x, indices, inside)
     _, places = k.max_dim(rows, 1, True)
     spread = k.place_along(k.unsqueeze(g, 1), places, tuple(rows.shape), 1)
-    spread = _by_frequency(k, spread, indices, indices.shape, scaled)
     return k.embedding_grad(spread, indices, x.shape[0], -1)
 
 
 # The indices are a matrix here, a row for each bag; `inside` tells which of them are any.
 _embedding_bag_max = primitive(
-    "embedding_bag_max", "x, indices, inside, amounts?; scaled", differentiable="x, amounts",
+    "embedding_bag_max", "x, indices, inside, amounts?", differentiable="x, amounts",
     node="EmbeddingBagBackward0", aten="aten::_embedding_bag", body=_largest,
-    joint=lambda k, g, x, indices, inside, scaled: (
-        k.embedding_bag_max_grad(g, x, indices, inside, scaled), None
+    joint=lambda k, g, x, indices, inside: (
+        k.embedding_bag_max_grad(g, x, indices, inside), None
     ),
 )  # fmt: skip
 
@@ -170,6 +171,8 @@ def embedding_bag(
             f"{name}(): the table is a matrix and indices a vector, not of shapes "
             f"{listed(weight._array.shape)} and {listed(indices._array.shape)}"
         )
+    if not weight._dtype.is_floating_point:
+        raise RuntimeError(f"{name}(): the table needs a floating-point dtype, not {weight._dtype}")
     for tensor in (indices, offsets):
         if tensor._dtype not in (dtypes.int64, dtypes.int32):
             raise RuntimeError(f"{name}(): indices and offsets are integers, not {tensor._dtype}")
@@ -191,7 +194,7 @@ def embedding_bag(
     sizes = numpy.bincount(bags[counted], minlength=lengths.size)
     tensor_sizes = _on(weight, sizes)
     if mode == _MAX:
-        result, places = _maximum(weight, host, bags, counted, sizes, scale_grad_by_freq)
+        result, places = _maximum(weight, host, bags, counted, sizes)
         return result, found, tensor_sizes, places
     amounts = per_sample_weights
     if mode == _MEAN:
@@ -202,14 +205,15 @@ def embedding_bag(
     return result, found, tensor_sizes, tensor_sizes
 
 
-def _maximum(
-    weight: Any, host: Any, bags: Any, counted: Any, sizes: Any, scaled: bool
-) -> tuple[Any, Any]:
+def _maximum(weight: Any, host: Any, bags: Any, counted: Any, sizes: Any) -> tuple[Any, Any]:
     """Return the maxima of bags, 0 for those of nothing, and the rows where they are."""
     host, bags = host[counted], bags[counted]
     longest = max(int(sizes.max(initial=0)), 1)
     ranks = numpy.arange(host.size) - (numpy.cumsum(sizes) - sizes)[bags]
-    matrix, inside = numpy.zeros((sizes.size, longest), "i8"), numpy.zeros((sizes.size, longest), bool)
+    matrix, inside = (
+        numpy.zeros((sizes.size, longest), "i8"),
+        numpy.zeros((sizes.size, longest), bool),
+    )
     matrix[bags, ranks], inside[bags, ranks] = host, True
     # A bag of nothing is not asked: a maximum of nothing is no number.
     full = sizes > 0
@@ -219,7 +223,7 @@ def _maximum(
     if not full.any() or not width:
         empty = weight[:0].sum(0, keepdim=True).expand(sizes.size, width)
         return empty, _on(weight, numpy.zeros((sizes.size, width), "i8"))
-    largest = _embedding_bag_max(weight, chosen, any_, None, scaled)
+    largest = _embedding_bag_max(weight, chosen, any_, None)
     rows = _candidates(k, weight.detach(), chosen, any_)
     _, places = k.max_dim(rows, 1, False)
     where = k.gather(chosen, places, 1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from plugrad import dtypes
 from plugrad.vocabulary.forms import linear
 
 __all__ = ["UPSAMPLING"]
@@ -30,13 +31,18 @@ linear(
 )  # fmt: skip
 
 
+def _images(x: Any, *_: Any) -> None:
+    if not x._dtype.is_floating_point and x._dtype is not dtypes.uint8:
+        raise NotImplementedError(f"images are floating-point numbers or uint8, not {x._dtype}")
+
+
 def _declare(mode: str, dims: int, name: str, kernel: str) -> None:
     """Declare one mode, which is a node of its own, and its gradient, which is another."""
     # Nearest neighbours are moved, whatever their dtype.
     moves = kernel.startswith("nearest")
     node = name.strip("_").title().replace("_", "")
     UPSAMPLING[mode, dims] = linear(
-        name, "x; size, align, scales", node=f"{node}Backward0", moves=moves,
+        name, "x; size, align, scales", node=f"{node}Backward0", moves=moves, check=_images,
         body=lambda k, x, size, align, scales: k.resample(x, size, kernel, align, scales),
         x=lambda k, g, x_shape, align, scales: getattr(k, f"{name}_backward")(
             g, x_shape[2:], align, scales
@@ -44,7 +50,9 @@ def _declare(mode: str, dims: int, name: str, kernel: str) -> None:
     )  # fmt: skip
     linear(
         f"{name}_backward", "grad; size, align, scales", node=f"{node}BackwardBackward0",
-        body=lambda k, grad, size, align, scales: k.resample_grad(grad, size, kernel, align, scales),
+        body=lambda k, grad, size, align, scales: k.resample_grad(
+            grad, size, kernel, align, scales
+        ),
         grad=lambda k, g, grad_shape, align, scales: getattr(k, name)(
             g, grad_shape[2:], align, scales
         ),

@@ -23,7 +23,7 @@ _ZEROS, _BORDER, _REFLECTION = range(3)
 _A = -0.75
 
 
-# ------------------------------------------------------------------------------- along one dimension
+# ------------------------------------------------------------------------ along one dimension
 
 
 def _clipped(k: Any, c: Any, slope: Any, size: int) -> tuple[Any, Any]:
@@ -49,9 +49,7 @@ def _reflected(k: Any, c: Any, slope: Any, size: int, align: bool) -> tuple[Any,
     return k.where(even, rest, span - rest) + low, k.where(even, slope, -slope)
 
 
-def _padded(
-    k: Any, c: Any, slope: Any, size: int, padding: int, align: bool
-) -> tuple[Any, Any]:
+def _padded(k: Any, c: Any, slope: Any, size: int, padding: int, align: bool) -> tuple[Any, Any]:
     if padding == _ZEROS:
         return c, slope
     if padding == _REFLECTION:
@@ -244,7 +242,9 @@ def grid_sampler(
             f"{grid._dtype}"
         )
     if not input._dtype.is_floating_point:
-        raise NotImplementedError(f"grid_sampler() needs a floating-point dtype, not {input._dtype}")
+        raise NotImplementedError(
+            f"grid_sampler() needs a floating-point dtype, not {input._dtype}"
+        )
     if count == 3 and interpolation_mode == _BICUBIC:
         raise RuntimeError("grid_sampler(): cubic sampling has two dimensions, not three")
     how = int(interpolation_mode), int(padding_mode), bool(align_corners)
@@ -265,7 +265,8 @@ def grid_sampler_3d(
     return grid_sampler(input, grid, interpolation_mode, padding_mode, align_corners)
 
 
-# The points of a grid over the image in its own coordinates, each followed by 1: (n, points, d + 1).
+# The points of a grid over the image in its own coordinates, each followed by 1, in shape
+# (n, points, d + 1).
 primitive("affine_points", "like; size, align", aten="aten::linspace")
 
 _affine = linear(

@@ -52,7 +52,7 @@ _channel_shuffle = primitive(
 def _checked(name: str, input: Any, factor: int, least: int) -> tuple[int, ...]:
     if not isinstance(input, TensorBase):
         raise TypeError(f"{name}(): input must be a Tensor, not {type(input).__name__}")
-    array: Any = input._array  # type: ignore[attr-defined]
+    array: Any = input._array
     if len(array.shape) < least or factor <= 0:
         raise RuntimeError(
             f"{name}(): needs {least} dimensions or more and a positive factor, but the input has "

@@ -113,7 +113,7 @@ def taps(
     if mode in ("linear-aa", "cubic-aa"):
         cubic = mode == "cubic-aa"
         return _smooth(size, places, scale, 2.0 if cubic else 1.0, cubic)
-    kind = numpy.float32 if single else numpy.float64
+    kind: Any = numpy.float32 if single else numpy.float64
     position = places.astype(kind)
     position = kind(scale) * position if align else kind(scale) * (position + kind(0.5)) - kind(0.5)
     if mode == "cubic":
@@ -139,6 +139,9 @@ class ResamplingKernels(ArrayKernels):
     """Kernels that resample the dimensions after the first two."""
 
     def resample(self, x: Any, size: Shape, mode: str, align: bool, scales: Scales) -> Any:
+        if x.dtype == self.xp.uint8:
+            levels = self.resample(self.xp.astype(x, self.xp.float32), size, mode, align, scales)
+            return self.xp.astype(self.xp.clip(self.xp.round(levels), 0, 255), x.dtype)
         single = x.dtype != self.xp.float64
         for place in reversed(range(len(size))):
             old, new, dim = x.shape[place + 2], size[place], place + 2
@@ -162,9 +165,7 @@ class ResamplingKernels(ArrayKernels):
         if len(sources) > _MOST_TAPS:
             matrix = self.xp.astype(self.from_host(chosen.dense(x.shape[dim])), x.dtype)
             last = self.xp.moveaxis(x, dim, -1)
-            return self.xp.moveaxis(
-                self.xp.matmul(last, self.xp.matrix_transpose(matrix)), -1, dim
-            )
+            return self.xp.moveaxis(self.xp.matmul(last, self.xp.matrix_transpose(matrix)), -1, dim)
         total = None
         along = (-1, *(1,) * (len(x.shape) - 1 - dim))
         for source, weight in zip(sources, weights, strict=True):

@@ -147,6 +147,7 @@ FAMILIES = (
     "indexing",
     "linalg",
     "network",
+    "vision",
 )
 
 

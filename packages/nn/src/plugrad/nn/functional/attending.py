@@ -143,9 +143,7 @@ def multi_head_attention_forward(
         q, k, v = _projections(query, key, value, in_proj_weight, in_proj_bias)
     attn_mask = _additive(attn_mask, q.dtype, "attn_mask")
     key_padding_mask = _additive(key_padding_mask, q.dtype, "key_padding_mask")
-    mask = _checked_mask(
-        attn_mask, (length, sources), (batch * num_heads, length, sources)
-    )
+    mask = _checked_mask(attn_mask, (length, sources), (batch * num_heads, length, sources))
     added = 0
     if bias_k is not None and bias_v is not None:
         k = plugrad.cat([k, bias_k.repeat(1, batch, 1)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import plugrad
-from plugrad.operators.embedding import _bound_norms
+from plugrad.operators.embedding import bound_norms
 from plugrad.tensor import Tensor
 
 __all__ = ["embedding_bag"]
@@ -69,6 +69,8 @@ def embedding_bag(
         raise ValueError(f"embedding_bag(): mode must be one of {_MODES}, not {mode!r}")
     if per_sample_weights is not None and mode != "sum":
         raise NotImplementedError("embedding_bag(): per_sample_weights are for mode 'sum' only")
+    if mode == "max" and scale_grad_by_freq:
+        raise ValueError("embedding_bag(): scale_grad_by_freq is not for mode 'max'")
     if input.dim() == 2:
         if offsets is not None:
             raise ValueError("embedding_bag(): an input of two dimensions takes no offsets")
@@ -85,7 +87,7 @@ def embedding_bag(
     elif offsets.dim() != 1:
         raise ValueError(f"embedding_bag(): offsets has 1 dimension, not {offsets.dim()}")
     if max_norm is not None:
-        _bound_norms(weight, input, max_norm, norm_type)
+        bound_norms(weight, input, max_norm, norm_type)
     result: Tensor = plugrad.embedding_bag(
         weight, input, offsets, scale_grad_by_freq, _MODES.index(mode), sparse,
         per_sample_weights, include_last_offset, padding_idx,

@@ -94,7 +94,8 @@ def interpolate(
     elif scale_factor is not None:
         scales = tuple(map(float, _for_each("scale_factor", scale_factor, count)))
         sizes = tuple(
-            math.floor(n * s) for n, s in zip(input.shape[2:], scales, strict=True)  # type: ignore[operator]
+            math.floor(n * s)
+            for n, s in zip(input.shape[2:], scales, strict=True)  # type: ignore[operator]
         )
         if recompute_scale_factor or mode == "area":
             scales = (None,) * count
@@ -115,10 +116,6 @@ def interpolate(
         raise RuntimeError(
             f"interpolate(): nothing can be made of shape {list(input.shape)} in sizes "
             f"{list(sizes)}: all but the first must be positive"
-        )
-    if not mode.startswith("nearest") and not input.dtype.is_floating_point:
-        raise NotImplementedError(
-            f"interpolate(): mode {mode!r} needs a floating-point dtype, not {input.dtype}"
         )
     resampled: Tensor = chosen(input, tuple(map(int, sizes)), bool(align_corners), scales)
     return resampled

@@ -158,7 +158,8 @@ class MultiheadAttention(Module):
         need_weights : bool
             Whether weights are returned; else None is.
         attn_mask : Tensor, optional
-            Of shape (length, length of key), or of several in a first dimension: the same for pairs.
+            The same for pairs of query and key: of shape (length, length of key), or with one
+            for each head of each sample in a first dimension.
         average_attn_weights : bool
             Whether the weights of heads are averaged.
         is_causal : bool

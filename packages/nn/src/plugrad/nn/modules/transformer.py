@@ -473,9 +473,7 @@ bias, device, dtype
         return decoded
 
     @staticmethod
-    def generate_square_subsequent_mask(
-        sz: int, device: Any = None, dtype: Any = None
-    ) -> Tensor:
+    def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
         """Return a mask that lets each only look back: 0, and -inf above the diagonal.
 
         Parameters

@@ -73,7 +73,9 @@ class Upsample(Module):
     def extra_repr(self) -> str:
         """Show the size or factor, and the mode."""
         what = (
-            f"size={self.size}" if self.scale_factor is None else f"scale_factor={self.scale_factor}"
+            f"size={self.size}"
+            if self.scale_factor is None
+            else f"scale_factor={self.scale_factor}"
         )
         return f"{what}, mode={self.mode!r}"
 
