@@ -56,9 +56,19 @@ def _sampling() -> list[Sample]:
                 label = f"{mode}-{padding}-{align}"
                 # Away from where the sources change, for the sake of finite differences.
                 inputs = real(2, 3, 4, 5), real(2, 3, 2, 2, low=-1.4, high=1.4)
+                # Cubic weights cancel: in single precision they differ by more than the last bits.
+                kinds = ("float64",) if mode == 2 else ("float32", "float64")
                 skip = {"second": "its derivatives are written out, not one node"}
                 found.append(
-                    Sample("grid_sampler", call, inputs, label=label, second=False, skip=skip)
+                    Sample(
+                        "grid_sampler",
+                        call,
+                        inputs,
+                        label=label,
+                        second=False,
+                        skip=skip,
+                        dtypes=kinds,
+                    )
                 )
                 if mode < 2:
                     inputs = real(1, 2, 3, 4, 2), real(1, 2, 2, 1, 3, low=-1.4, high=1.4)
@@ -70,9 +80,12 @@ def _sampling() -> list[Sample]:
 
 
 def _bag(mode: int, **options: Any) -> Sample:
-    def call(t: Any, x: Any, indices: Any, offsets: Any, *weights: Any) -> Any:
-        given = {"per_sample_weights": weights[0]} if weights else {}
-        return t.embedding_bag(x, indices, offsets, mode=mode, **options, **given)[0]
+    def call(t: Any, x: Any, indices: Any, offsets: Any) -> Any:
+        scaled, padding = options.get("scale_grad_by_freq", False), options.get("padding_idx")
+        how = (scaled, mode, False, None, False)
+        return t.embedding_bag(x, indices, offsets, *how, *([] if padding is None else [padding]))[
+            0
+        ]
 
     offsets = integers(3, transform=lambda a: numpy.asarray([0, 2, 2], a.dtype))
     label = "-".join([str(mode), *options])
@@ -102,6 +115,6 @@ SAMPLES = [
     _bag(0),
     _bag(1),
     _bag(2),
-    _bag(0, include_last_offset=False, padding_idx=2),
+    _bag(0, padding_idx=2),
     _bag(0, scale_grad_by_freq=True),
 ]  # fmt: skip
