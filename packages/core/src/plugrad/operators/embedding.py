@@ -11,10 +11,10 @@ from plugrad.vocabulary.forms import function, linear, primitive
 from plugrad.vocabulary.observers import shown
 from plugrad.vocabulary.registry import tensor_table as k
 
-__all__ = ["embedding", "one_hot"]
+__all__ = ["bound_norms", "by_frequency", "embedding", "one_hot"]
 
 
-def _by_frequency(k: Any, g: Any, indices: Any, shape: tuple[int, ...], scaled: bool) -> Any:
+def by_frequency(k: Any, g: Any, indices: Any, shape: tuple[int, ...], scaled: bool) -> Any:
     """Return gradients of rows, divided by how often each row was looked up if that is wanted."""
     return g / k.unsqueeze(k.frequency(indices, g), len(shape)) if scaled else g
 
@@ -29,7 +29,7 @@ def _rows_or_zeros(k: Any, g: Any, indices: Any, shape: tuple[int, ...], padding
 _embedding = linear(
     "embedding", "x, indices; padding_idx, scaled",
     x=lambda k, g, indices, x_shape, indices_shape, padding_idx, scaled: k.embedding_grad(
-        _by_frequency(k, g, indices, indices_shape, scaled), indices, x_shape[0], padding_idx
+        by_frequency(k, g, indices, indices_shape, scaled), indices, x_shape[0], padding_idx
     ),
 )  # fmt: skip
 
@@ -117,12 +117,12 @@ def embedding(
     elif padding_idx < 0:
         padding_idx += table[0]
     if max_norm is not None:
-        _bound_norms(weight, input, max_norm, norm_type)
+        bound_norms(weight, input, max_norm, norm_type)
     return _embedding(weight, input, padding_idx, scale_grad_by_freq)
 
 
 @no_grad()
-def _bound_norms(weight: Any, indices: Any, max_norm: float, norm_type: float) -> None:
+def bound_norms(weight: Any, indices: Any, max_norm: float, norm_type: float) -> None:
     """Scale the rows that are looked up down to a norm, in place."""
     rows = indices.reshape(-1).unique()
     found = k.embedding(weight.detach(), rows, -1, False)

@@ -70,8 +70,8 @@ class Rule(NamedTuple):
 
 
 _RESERVED = """run records retain table dtype edges needs g k result results tensor tensors array
-    position where before node cell out op dispatch new new_tensor new_cell hang add_step versions_of
-    tick filled verify"""
+    position where before node cell out op dispatch new new_tensor new_cell hang add_step
+    versions_of tick filled verify"""
 RESERVED: Final = frozenset(_RESERVED.split())
 """Names that the compiled functions use for themselves."""
 

@@ -14,32 +14,44 @@ from plugrad.nn import init as init
 from plugrad.nn.modules import (
     activation,
     adaptive,
+    attention,
+    bags,
     channels,
     containers,
     conv,
     distance,
+    dropping,
     folding,
     linear,
     loss,
     margin,
     normalization,
+    padding,
     pooling,
     regularization,
+    transformer,
+    vision,
 )
 from plugrad.nn.modules.activation import *  # noqa: F403
 from plugrad.nn.modules.adaptive import *  # noqa: F403
+from plugrad.nn.modules.attention import *  # noqa: F403
+from plugrad.nn.modules.bags import *  # noqa: F403
 from plugrad.nn.modules.channels import *  # noqa: F403
 from plugrad.nn.modules.containers import *  # noqa: F403
 from plugrad.nn.modules.conv import *  # noqa: F403
 from plugrad.nn.modules.distance import *  # noqa: F403
+from plugrad.nn.modules.dropping import *  # noqa: F403
 from plugrad.nn.modules.folding import *  # noqa: F403
 from plugrad.nn.modules.linear import *  # noqa: F403
 from plugrad.nn.modules.loss import *  # noqa: F403
 from plugrad.nn.modules.margin import *  # noqa: F403
 from plugrad.nn.modules.module import Module as Module
 from plugrad.nn.modules.normalization import *  # noqa: F403
+from plugrad.nn.modules.padding import *  # noqa: F403
 from plugrad.nn.modules.pooling import *  # noqa: F403
 from plugrad.nn.modules.regularization import *  # noqa: F403
+from plugrad.nn.modules.transformer import *  # noqa: F403
+from plugrad.nn.modules.vision import *  # noqa: F403
 from plugrad.nn.parameter import Buffer as Buffer
 from plugrad.nn.parameter import Parameter as Parameter
 
@@ -48,17 +60,23 @@ __version__ = "0.1.0"
 LAYERS = [
     *activation.__all__,
     *adaptive.__all__,
+    *attention.__all__,
+    *bags.__all__,
     *channels.__all__,
     *containers.__all__,
     *conv.__all__,
     *distance.__all__,
+    *dropping.__all__,
     *folding.__all__,
     *linear.__all__,
     *loss.__all__,
     *margin.__all__,
     *normalization.__all__,
+    *padding.__all__,
     *pooling.__all__,
     *regularization.__all__,
+    *transformer.__all__,
+    *vision.__all__,
 ]
 """The names of all modules, which the plugin offers."""
 

@@ -20,6 +20,7 @@ from plugrad.backends.array_api.pointwise import PointwiseKernels
 from plugrad.backends.array_api.polynomials import PolynomialKernels
 from plugrad.backends.array_api.pooling import PoolingKernels
 from plugrad.backends.array_api.reduction import ReductionKernels
+from plugrad.backends.array_api.resampling import ResamplingKernels
 from plugrad.backends.array_api.shape import ShapeKernels
 
 __all__ = ["ArrayApiKernels", "ArrayKernels", "Dims", "Shape"]
@@ -39,6 +40,7 @@ class ArrayApiKernels(
     ConvolutionKernels,
     PoolingKernels,
     PolynomialKernels,
+    ResamplingKernels,
 ):
     """The whole vocabulary in the words of the array API standard.
 

@@ -213,7 +213,8 @@ def gaussian_nll_loss(
                 f"size 1 or left out, not {list(var.shape)}"
             )
     losses.check_reduction("gaussian_nll_loss", reduction)
-    if bool((var < 0).any()):
+    assert isinstance(var, Tensor)
+    if plugrad.any(var < 0):
         raise ValueError("gaussian_nll_loss(): var has negative numbers")
     var = var.clone()
     # That small variances are raised changes nothing in the gradient.

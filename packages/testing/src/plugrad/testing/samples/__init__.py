@@ -153,6 +153,7 @@ FAMILIES = (
     "losses",
     "convolution",
     "pooling",
+    "vision",
 )
 
 
