@@ -47,10 +47,6 @@ def _start(output: Tensor, gradient: Tensor | None, position: int) -> Tensor:
         if one.__class__ is not table.array_type:
             one = table.wrap(one)
         return new_tensor(one, table, output._dtype)
-    if not isinstance(gradient, TensorBase):
-        raise TypeError(
-            f"gradient {position} must be a Tensor or None, not {type(gradient).__name__}"
-        )
     if gradient._array.shape != output._array.shape:
         raise RuntimeError(
             f"gradient {position} has shape {list(gradient.shape)}, but its output has "
@@ -72,6 +68,11 @@ def _roots(outputs: tuple[Tensor, ...], gradients: Any) -> list[Tensor]:
         given = (gradients,)  # type: ignore[assignment]
     else:
         given = tuple(gradients)
+        for position, gradient in enumerate(given):
+            if gradient is not None and not isinstance(gradient, TensorBase):
+                raise TypeError(
+                    f"gradient {position} must be a Tensor or None, not {type(gradient).__name__}"
+                )
     if len(given) != len(outputs):
         raise RuntimeError(f"got {len(outputs)} outputs, but {len(given)} gradients")
     starts = [_start(outputs[i], given[i], i) for i in range(len(outputs))]

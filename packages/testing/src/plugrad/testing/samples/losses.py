@@ -50,6 +50,10 @@ def _distributions() -> Iterator[Sample]:
                        ),
                        positive(3, 4), positive(3, 4, low=0.3, high=4), label=label)  # fmt: skip
     yield case("kl_div", lambda t, x, y: t.kl_div(x, y), real(), positive())
+    for number in range(3):
+        yield case("binary_cross_entropy_with_logits",
+                   lambda t, x, y, n=number: t.binary_cross_entropy_with_logits(x, y, reduction=n),
+                   real(3, 4), real(3, 4, low=0.1, high=0.9))  # fmt: skip
 
 
 def _pairs() -> Iterator[Sample]:

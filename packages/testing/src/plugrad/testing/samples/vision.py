@@ -45,7 +45,12 @@ def _resampling() -> list[Sample]:
 
 
 def _sampling() -> list[Sample]:
-    found = []
+    found = [
+        Sample("grid_sampler_2d", lambda t, x, g: t.grid_sampler_2d(x, g, 0, 0, False),
+               (real(1, 2, 4, 5), real(1, 3, 2, 2, low=-1.4, high=1.4))),
+        Sample("grid_sampler_3d", lambda t, x, g: t.grid_sampler_3d(x, g, 0, 1, True),
+               (real(1, 2, 3, 4, 5), real(1, 2, 1, 2, 3, low=-1.4, high=1.4)), second=False),
+    ]  # fmt: skip
     for mode in (0, 1, 2):
         for padding in (0, 1, 2):
             for align in (False, True):
