@@ -84,7 +84,7 @@ elementwise(
 
 elementwise(
     "rsub_scaled", "x, y; alpha", node="RsubBackward0", aten="aten::rsub", expose="",
-    accepts="numbers", check=_refuse_bool_difference, body=lambda k, x, y, alpha: y - x * alpha,
+    accepts="numbers", numbers="not first", check=_refuse_bool_difference, body=lambda k, x, y, alpha: y - x * alpha,
     x=lambda g, alpha: -g * alpha, y=lambda g: g,
 )  # fmt: skip
 
@@ -294,7 +294,7 @@ elementwise(
     x=lambda g: g, y=lambda k, g, x, y: -g * k.div_rounded(x, y, "floor"),
 )  # fmt: skip
 elementwise(
-    "fmod", node="FmodBackward1", expose="", accepts="real numbers",
+    "fmod", node="FmodBackward1", expose="", accepts="real numbers", numbers="not first",
     x=lambda g: g, y=lambda k, g, x, y: -g * k.div_rounded(x, y, "trunc"),
 )  # fmt: skip
 elementwise(

@@ -19,9 +19,11 @@ __all__ = ["allclose", "equal", "isclose", "isin", "isreal"]
 # ------------------------------------------------------------------------------------ comparisons
 
 for _name in ("eq", "ne"):
-    elementwise(_name, "x, y", result="bool", scalars=True)
+    elementwise(_name, "x, y", result="bool", scalars=True, numbers="not first")
 for _name in ("lt", "le", "gt", "ge"):
-    elementwise(_name, "x, y", result="bool", scalars=True, accepts="real")
+    elementwise(
+        _name, "x, y", result="bool", scalars=True, accepts="real", numbers="not first"
+    )
 
 
 def _compare_in_place(name: str) -> None:
@@ -64,7 +66,7 @@ for _alias, _name in {
 # ------------------------------------------------------------------------------------------- logic
 
 for _name in ("logical_and", "logical_or", "logical_xor"):
-    elementwise(_name, "x, y", result="bool")
+    elementwise(_name, "x, y", result="bool", numbers="none")
 elementwise("logical_not", "x", result="bool")
 
 # -------------------------------------------------------------------------------------------- bits

@@ -96,8 +96,9 @@ def _sign_change(k: Any, g: Any, x: Any, out: Any) -> Any:
 
 
 elementwise(
-    "copysign", "x, y", result="floating", accepts="real", expose="", x=_sign_change, y=_flat
-)
+    "copysign", "x, y", result="floating", accepts="real", numbers="not first", expose="",
+    x=_sign_change, y=_flat,
+)  # fmt: skip
 elementwise(
     "copysign_scalar", "x; other", node="CopysignBackward1", aten="aten::copysign",
     result="floating", accepts="real", expose="", x=_sign_change,
@@ -196,7 +197,7 @@ def nan_to_num_(input: Any, nan: Any = None, posinf: Any = None, neginf: Any = N
 # -------------------------------------------------------------------------- mantissa and exponent
 
 elementwise(
-    "ldexp", result="floating", body=lambda k, x, y: x * k.exp2(y),
+    "ldexp", result="floating", numbers="none", body=lambda k, x, y: x * k.exp2(y),
     x=lambda k, g, y: g * k.exp2(y), y=lambda g, out: g * (out * 0.6931471805599453),
 )  # fmt: skip
 

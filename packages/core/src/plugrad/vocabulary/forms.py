@@ -26,6 +26,7 @@ from plugrad.vocabulary.observers import shown
 from plugrad.vocabulary.registry import (
     Accepts,
     Argument,
+    Numbers,
     Operator,
     Result,
     Rule,
@@ -84,6 +85,7 @@ def elementwise(
     body: Body | None = None,
     scalars: bool = False,
     accepts: Accepts = "all",
+    numbers: Numbers = "any",
     expose: str = "function method inplace",
     check: Callable[..., None] | None = None,
     **partials: Callable[..., Any],
@@ -100,8 +102,8 @@ def elementwise(
         The dtype of the output: see `Operator`.
     scalars : bool
         Whether the rules also hold with a Python number in place of the second array.
-    accepts : str
-        The dtypes that it works on: see `Operator`.
+    accepts, numbers : str
+        The dtypes that it works on, and which arrays may be Python numbers: see `Operator`.
     expose : str
         Where it is public: any of ``function``, ``method`` and ``inplace``.
     **partials
@@ -139,6 +141,7 @@ def elementwise(
         body=body,
         scalars=scalars,
         accepts=accepts,
+        numbers=numbers,
         check=check,
     )
     call = _register(operator)

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 __all__ = [
     "Accepts",
+    "Numbers",
     "Argument",
     "Operator",
     "Rule",
@@ -26,6 +27,7 @@ __all__ = [
 
 Form = Literal["elementwise", "linear", "primitive", "composite"]
 Result = Literal["same", "floating", "bool", "index", "given"]
+Numbers = Literal["any", "not first", "none"]
 Accepts = Literal[
     "all",
     "numbers",
@@ -109,6 +111,9 @@ class Operator:
     accepts : str
         The dtypes that an elementwise operator works on, once promoted. ``"numbers"`` leaves out
         bool and ``"real"`` complex; ``"integers"`` has bool and ``"floating"`` complex.
+    numbers : str
+        Which arrays of an elementwise operator may be Python numbers: not the first for ``"not
+        first"``.
     view : bool or callable
         Whether the output shares the first array's memory. With several outputs,
         ``view(x_shape, number, *params)`` returns the `Step` that leads to one of them.
@@ -137,6 +142,7 @@ class Operator:
     body: Callable[..., Any] | None = None
     scalars: bool = False
     accepts: Accepts = "all"
+    numbers: Numbers = "any"
     view: bool | Callable[..., Any] = False
     promotes: bool = False
     moves: bool = False
