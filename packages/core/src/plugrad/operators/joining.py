@@ -109,9 +109,7 @@ def stack(tensors: Any, dim: int = 0, *, out: Any = None) -> Any:
     tensor([[0., 0.],
             [1., 1.]])
     """
-    xs = tensors_in("stack", tensors)
-    if not xs:
-        raise RuntimeError("stack(): expected a list of Tensors that is not empty")
+    xs = _some("stack", tensors)
     dim = normalize_dim(dim, len(xs[0]._array.shape) + 1)
     return _stack(xs, dim) if out is None else dispatch(operators["stack"], (xs,), (dim,), out)
 
@@ -177,6 +175,13 @@ def atleast_3d(*tensors: Any) -> Any:
     return _each(3, tensors)
 
 
+def _some(caller: str, tensors: Any) -> list[Any]:
+    xs = tensors_in(caller, tensors)
+    if not xs:
+        raise RuntimeError(f"{caller}(): expected a list of Tensors that is not empty")
+    return xs
+
+
 @function("function", aten="aten::hstack")
 def hstack(tensors: Any, *, out: Any = None) -> Any:
     """Return the tensors joined along dimension 1; vectors along their only one.
@@ -187,7 +192,7 @@ def hstack(tensors: Any, *, out: Any = None) -> Any:
     >>> plugrad.hstack([plugrad.zeros(1), plugrad.ones(2)])
     tensor([0., 1., 1.])
     """
-    xs = [_at_least(x, 1) for x in tensors_in("hstack", tensors)]
+    xs = [_at_least(x, 1) for x in _some("hstack", tensors)]
     return cat(xs, 1 if xs and len(xs[0]._array.shape) > 1 else 0, out=out)
 
 
@@ -202,7 +207,7 @@ def vstack(tensors: Any, *, out: Any = None) -> Any:
     tensor([[0., 0.],
             [1., 1.]])
     """
-    return cat([_at_least(x, 2) for x in tensors_in("vstack", tensors)], 0, out=out)
+    return cat([_at_least(x, 2) for x in _some("vstack", tensors)], 0, out=out)
 
 
 @function("function", aten="aten::dstack")
@@ -215,7 +220,7 @@ def dstack(tensors: Any, *, out: Any = None) -> Any:
     >>> plugrad.dstack([plugrad.zeros(2), plugrad.ones(2)]).shape
     plugrad.Size([1, 2, 2])
     """
-    return cat([_at_least(x, 3) for x in tensors_in("dstack", tensors)], 2, out=out)
+    return cat([_at_least(x, 3) for x in _some("dstack", tensors)], 2, out=out)
 
 
 @function("function")

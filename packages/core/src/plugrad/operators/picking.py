@@ -57,7 +57,10 @@ primitive(
     "index_fill_tensor", "x, index, value; dim", moves=True,
     node="IndexFillBackward1", aten="aten::index_fill",
     x=lambda k, g, index, dim: k.index_fill(g, index, dim, 0),
-    value=lambda k, g, index, dim: k.sum(k.index(g, [index], (dim,))),
+    value=lambda k, g, index, dim: k.sum(
+        # A slice that the index names twice is filled once.
+        k.keep(g, k.index_fill(k.zeros_like(g), index, dim, 1) != 0)
+    ),
 )  # fmt: skip
 
 

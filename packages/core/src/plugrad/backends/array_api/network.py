@@ -128,7 +128,10 @@ class NetworkKernels(ArrayKernels):
         """Return, for each place of a padded dimension, where its element comes from."""
         places = self.xp.arange(-before, size + after, dtype=self.xp.int64, device=self.place)
         if mode == "circular":
-            return self.xp.remainder(places, self.xp.asarray(size, dtype=self.xp.int64))
+            # What is cut off at one edge is not there to be put at the other.
+            first = max(-before, 0)
+            left = self.xp.asarray(size - first + min(after, 0), dtype=self.xp.int64)
+            return self.xp.remainder(places - first, left) + first
         if mode == "reflect":
             places = self.xp.abs(places)
             return size - 1 - self.xp.abs(size - 1 - places)
