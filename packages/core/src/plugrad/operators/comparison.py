@@ -21,9 +21,7 @@ __all__ = ["allclose", "equal", "isclose", "isin", "isreal"]
 for _name in ("eq", "ne"):
     elementwise(_name, "x, y", result="bool", scalars=True, numbers="not first")
 for _name in ("lt", "le", "gt", "ge"):
-    elementwise(
-        _name, "x, y", result="bool", scalars=True, accepts="real", numbers="not first"
-    )
+    elementwise(_name, "x, y", result="bool", scalars=True, accepts="real", numbers="not first")
 
 
 def _compare_in_place(name: str) -> None:
@@ -75,7 +73,7 @@ for _name in ("and", "or", "xor"):
     elementwise(f"bitwise_{_name}", "x, y", accepts="integers")
 for _name in ("left_shift", "right_shift"):
     elementwise(f"bitwise_{_name}", "x, y", accepts="integer numbers")
-elementwise("bitwise_not", "x", accepts="integers")
+elementwise("bitwise_not", "x", out="exact", accepts="integers")
 
 # --------------------------------------------------------------------------------- kinds of numbers
 
@@ -94,9 +92,9 @@ def _refuse_complex(x: Any) -> None:
 _predicate("isnan", body=lambda k, x: x != x)
 _predicate("isinf")
 _predicate("isfinite")
-_predicate("isposinf", accepts="real", check=_refuse_complex)
-_predicate("isneginf", accepts="real", check=_refuse_complex)
-_predicate("signbit", accepts="real")
+_predicate("isposinf", out="exact", accepts="real", check=_refuse_complex)
+_predicate("isneginf", out="exact", accepts="real", check=_refuse_complex)
+_predicate("signbit", out="exact", accepts="real")
 
 
 @function("function method")

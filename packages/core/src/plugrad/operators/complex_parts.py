@@ -214,7 +214,9 @@ methods["imag"] = property(imag, _assign_part(imag), doc="The imaginary part, as
 
 # ------------------------------------------------------------------------- size and direction
 
-elementwise("abs", accepts="numbers", expose="function method", x=lambda k, g, x: g * k.sgn(x))
+elementwise(
+    "abs", out="exact", accepts="numbers", expose="function method", x=lambda k, g, x: g * k.sgn(x)
+)
 
 
 @function("function method")
@@ -251,8 +253,8 @@ def _angle_slope(k: Any, g: Any, x: Any) -> Any:
 
 
 _sgn = primitive("sgn", "x", result="same", x=_sgn_slope, expose="function method")
-elementwise("sign", x=lambda k, g: k.zeros_like(g), accepts="real")
-primitive("angle_of", "x", node="AngleBackward0", aten="aten::angle", x=_angle_slope)
+elementwise("sign", out="exact", x=lambda k, g: k.zeros_like(g), accepts="real")
+primitive("angle_of", "x", out="casts", node="AngleBackward0", aten="aten::angle", x=_angle_slope)
 
 
 @function("method")

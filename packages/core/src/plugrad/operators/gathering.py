@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 moving(
-    "gather", "x, index; dim",
+    "gather", "x, index; dim", out="apart",
     x=lambda k, g, index, x_shape, dim: k.gather_grad(g, index, x_shape, dim),
 )  # fmt: skip
 

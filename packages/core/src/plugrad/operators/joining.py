@@ -7,6 +7,7 @@ from typing import Any
 
 from plugrad.autograd.tape import TensorBase
 from plugrad.operators.shape import expand, moving, shape_of, unsqueeze, view
+from plugrad.promotion import can_cast, result_dtype
 from plugrad.shapes import broadcast_shapes, normalize_dim
 from plugrad.vocabulary.dispatch import dispatch
 from plugrad.vocabulary.forms import function
@@ -25,9 +26,11 @@ def _cat_gradients(k: Any, g: Any, xs_shape: Any, dim: int) -> list[Any]:
     ]
 
 
-_cat = moving("cat", "*xs; dim", promotes=True, xs=_cat_gradients)
+_cat = moving("cat", "*xs; dim", out="casts apart", promotes=True, xs=_cat_gradients)
 
-_stack = moving("stack", "*xs; dim", promotes=True, xs=lambda k, g, dim: k.unbind(g, dim))
+_stack = moving(
+    "stack", "*xs; dim", out="casts apart", promotes=True, xs=lambda k, g, dim: k.unbind(g, dim)
+)
 
 
 def tensors_in(caller: str, tensors: Any) -> list[Any]:
@@ -42,6 +45,15 @@ def tensors_in(caller: str, tensors: Any) -> list[Any]:
                 f"{caller}(): expected Tensors, but element {place} is {type(tensor).__name__}"
             )
     return list(tensors)
+
+
+def _joined(name: str, xs: list[Any], dim: int, out: Any) -> Any:
+    kind = result_dtype((x._dtype, not x._array.shape) for x in xs)
+    if isinstance(out, TensorBase) and not can_cast(kind, out._dtype):
+        raise TypeError(
+            f"{name}(): the result is of {kind}, and cannot be put into out of {out._dtype}"
+        )
+    return dispatch(operators[name], (xs,), (dim,), out)
 
 
 @function("function")
@@ -76,7 +88,7 @@ def cat(tensors: Any, dim: int = 0, *, axis: int | None = None, out: Any = None)
         raise ValueError("cat(): expected a list of Tensors that is not empty")
     ndim = max([len(x._array.shape) for x in xs])
     dim = normalize_dim(dim if axis is None else axis, ndim)
-    return _cat(xs, dim) if out is None else dispatch(operators["cat"], (xs,), (dim,), out)
+    return _cat(xs, dim) if out is None else _joined("cat", xs, dim, out)
 
 
 functions["concat"] = functions["concatenate"] = cat
@@ -111,7 +123,7 @@ def stack(tensors: Any, dim: int = 0, *, out: Any = None) -> Any:
     """
     xs = _some("stack", tensors)
     dim = normalize_dim(dim, len(xs[0]._array.shape) + 1)
-    return _stack(xs, dim) if out is None else dispatch(operators["stack"], (xs,), (dim,), out)
+    return _stack(xs, dim) if out is None else _joined("stack", xs, dim, out)
 
 
 # ------------------------------------------------------------------------ joining in a certain way

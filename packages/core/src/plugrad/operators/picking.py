@@ -22,7 +22,7 @@ __all__ = ["index_add", "index_copy", "index_fill", "index_select", "with_source
 # --------------------------------------------------------------------- slices along one dimension
 
 moving(
-    "index_select", "x, index; dim",
+    "index_select", "x, index; dim", out="apart",
     x=lambda k, g, x_shape, index, dim: k.index_select_grad(g, index, x_shape, dim),
 )  # fmt: skip
 

@@ -24,11 +24,13 @@ def _flat(k: Any, g: Any) -> Any:
 # --------------------------------------------------------------------------------------- rounding
 
 for _name in ("floor", "ceil", "trunc"):
-    elementwise(_name, accepts="real numbers", x=_flat)
+    elementwise(_name, out="exact", accepts="real numbers", x=_flat)
 also("fix", "trunc")
 
-elementwise("frac", accepts="real floating", body=lambda k, x: x - k.trunc(x), x=lambda g: g)
-elementwise("round", accepts="real numbers", expose="", x=_flat)
+elementwise(
+    "frac", out="exact", accepts="real floating", body=lambda k, x: x - k.trunc(x), x=lambda g: g
+)
+elementwise("round", out="exact", accepts="real numbers", expose="", x=_flat)
 
 
 def _round_decimals(k: Any, x: Any, decimals: int) -> Any:
@@ -37,7 +39,7 @@ def _round_decimals(k: Any, x: Any, decimals: int) -> Any:
 
 
 elementwise(
-    "round_decimals", "x; decimals", node="RoundBackward1", aten="aten::round",
+    "round_decimals", "x; decimals", out="exact", node="RoundBackward1", aten="aten::round",
     accepts="real floating", expose="", body=_round_decimals, x=_flat,
 )  # fmt: skip
 
@@ -119,7 +121,8 @@ def _refuse_steps(x: Any, values: Any) -> None:
 
 
 elementwise(
-    "heaviside", "x, values", node="NotImplemented", accepts="real", check=_refuse_steps,
+    "heaviside", "x, values", out="exact", node="NotImplemented", accepts="real",
+    check=_refuse_steps,
     body=lambda k, x, values: k.where(
         x == 0, values, k.where(x > 0, k.ones_like(x), k.zeros_like(x))
     ),
@@ -137,7 +140,7 @@ def _replaced(k: Any, x: Any, nan: float, posinf: float, neginf: float) -> Any:
 
 
 _nan_to_num = elementwise(
-    "nan_to_num", "x; nan, posinf, neginf", accepts="real", expose="", body=_replaced,
+    "nan_to_num", "x; nan, posinf, neginf", out="exact", accepts="real", expose="", body=_replaced,
     x=lambda k, g, x: k.keep(g, k.isfinite(x)),
 )  # fmt: skip
 

@@ -28,7 +28,7 @@ def _keep(k: Any, x: Any, mask: Any) -> Any:
 # ------------------------------------------------------------------------------------------ where
 
 _where = elementwise(
-    "where", "condition, x, y", expose="",
+    "where", "condition, x, y", out="exact", expose="",
     x=lambda k, g, condition: k.keep(g, condition),
     y=lambda k, g, condition: k.keep(g, k.logical_not(condition)),
 )  # fmt: skip

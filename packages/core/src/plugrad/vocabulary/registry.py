@@ -14,9 +14,10 @@ from typing import Any, Final, Literal, NamedTuple
 
 __all__ = [
     "Accepts",
-    "Numbers",
     "Argument",
+    "Numbers",
     "Operator",
+    "Out",
     "Rule",
     "TensorTable",
     "functions",
@@ -28,6 +29,7 @@ __all__ = [
 Form = Literal["elementwise", "linear", "primitive", "composite"]
 Result = Literal["same", "floating", "bool", "index", "given"]
 Numbers = Literal["any", "not first", "none"]
+Out = Literal["", "casts", "exact", "apart", "casts apart"]
 Accepts = Literal[
     "all",
     "numbers",
@@ -114,6 +116,10 @@ class Operator:
     numbers : str
         Which arrays of an elementwise operator may be Python numbers: not the first for ``"not
         first"``.
+    out : str
+        What ``out=`` may be: of a dtype that the result can be cast to (``"casts"``, as elementwise
+        operators do by default), of the result's own (``"exact"``, the default of all others), or
+        also in memory of its own (``"apart"``).
     view : bool or callable
         Whether the output shares the first array's memory. With several outputs,
         ``view(x_shape, number, *params)`` returns the `Step` that leads to one of them.
@@ -143,6 +149,7 @@ class Operator:
     scalars: bool = False
     accepts: Accepts = "all"
     numbers: Numbers = "any"
+    out: Out = ""
     view: bool | Callable[..., Any] = False
     promotes: bool = False
     moves: bool = False
@@ -156,6 +163,7 @@ class Operator:
             self.differentiable = tuple(names)
         self.node = self.node or node_name(self.name)
         self.aten = self.aten or f"aten::{self.name}"
+        self.out = self.out or ("casts" if self.form == "elementwise" else "exact")
         self._refuse_unknown_names()
 
     def _refuse_unknown_names(self) -> None:
