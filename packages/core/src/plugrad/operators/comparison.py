@@ -6,6 +6,7 @@ from typing import Any
 
 from plugrad.autograd.tape import TensorBase, new_tensor
 from plugrad.dtypes import Category, bool_, get_default_dtype
+from plugrad.operators.dimensions import apply
 from plugrad.operators.operands import also, number_of
 from plugrad.operators.spaces import cast
 from plugrad.promotion import result_dtype
@@ -230,8 +231,9 @@ primitive("isin", "x, y; invert", result="bool", body=_among)
 
 @function("function")
 def isin(
-    elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False
-) -> Any:
+    elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False,
+    out: Any = None,
+) -> Any:  # fmt: skip
     """Return which elements are among others.
 
     Parameters
@@ -242,6 +244,8 @@ def isin(
         Whether no element occurs twice in either; a hint that is not needed.
     invert : bool
         Whether to return which are not among them.
+    out : Tensor, optional
+        Where to write the result.
 
     Returns
     -------
@@ -273,4 +277,4 @@ def isin(
         else new_tensor(owner._table.scalar(number_of(o), kind), owner._table, kind)
         for o in operands
     )
-    return operators["isin"].call(x, y, invert)
+    return apply("isin", (x, y), (invert,), out)

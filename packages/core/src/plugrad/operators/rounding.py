@@ -8,6 +8,7 @@ from plugrad import return_types
 from plugrad.autograd.tape import TensorBase
 from plugrad.dtypes import Category
 from plugrad.limits import finfo
+from plugrad.operators.dimensions import apply
 from plugrad.operators.operands import also, overloaded, undifferentiable
 from plugrad.vocabulary.forms import elementwise, function, primitive
 from plugrad.vocabulary.inplace import inplace
@@ -206,20 +207,22 @@ elementwise(
 
 functions["ldexp_"] = methods["ldexp_"]
 
-_frexp = primitive(
+primitive(
     "frexp", "x", outputs="mantissa, exponent",
     x=lambda k, g, exponent: k.ldexp(g, -exponent),
 )  # fmt: skip
 
 
 @function("function method")
-def frexp(input: Any) -> Any:
+def frexp(input: Any, *, out: Any = None) -> Any:
     """Return mantissas in [0.5, 1) and exponents, so that ``input = mantissa * 2**exponent``.
 
     Parameters
     ----------
     input : Tensor
         Of a floating-point dtype.
+    out : tuple of two Tensors, optional
+        Where to write the result.
 
     Returns
     -------
@@ -241,4 +244,4 @@ def frexp(input: Any) -> Any:
     """
     if not input._dtype.is_floating_point:
         raise RuntimeError(f"frexp(): expected a floating-point dtype, not {input._dtype}")
-    return return_types.frexp(_frexp(input))
+    return return_types.frexp(apply("frexp", (input,), (), out))
