@@ -65,7 +65,7 @@ def _outside(k: Any, x: Any, lambd: float) -> Any:
 
 
 elementwise(
-    "hardshrink", "x; lambd=0.5", accepts="real floating", expose="",
+    "hardshrink", "x; lambd=0.5", out="exact", accepts="real floating", expose="",
     body=lambda k, x, lambd: k.keep(x, _outside(k, x, lambd)),
     x=lambda k, g, x, lambd: k.keep(g, _outside(k, x, lambd)),
 )  # fmt: skip

@@ -61,7 +61,7 @@ primitive(
 )  # fmt: skip
 
 primitive(
-    "addr", "bias, x, y; beta=1, alpha=1", check=_added("addr", "i,j->ij"),
+    "addr", "bias, x, y; beta=1, alpha=1", out="casts", check=_added("addr", "i,j->ij"),
     body=lambda k, bias, x, y, beta, alpha: _sum(k, bias, k.unsqueeze(x, 1) * y, beta, alpha),
     bias=_bias_grad,
     x=lambda k, g, y, alpha: _times(k.mv(g, k.conj_t(y)), alpha.conjugate()),

@@ -11,6 +11,7 @@ from typing import Any
 
 from plugrad import dtypes
 from plugrad.autograd.tape import TensorBase
+from plugrad.operators.dimensions import require_tensor
 from plugrad.operators.operands import (
     also,
     number_of,
@@ -84,7 +85,8 @@ elementwise(
 
 elementwise(
     "rsub_scaled", "x, y; alpha", node="RsubBackward0", aten="aten::rsub", expose="",
-    accepts="numbers", check=_refuse_bool_difference, body=lambda k, x, y, alpha: y - x * alpha,
+    accepts="numbers", numbers="not first", check=_refuse_bool_difference,
+    body=lambda k, x, y, alpha: y - x * alpha,
     x=lambda g, alpha: -g * alpha, y=lambda g: g,
 )  # fmt: skip
 
@@ -173,6 +175,7 @@ def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     >>> plugrad.rsub(plugrad.tensor([1.0, 2.0]), 10)
     tensor([9., 8.])
     """
+    require_tensor("rsub", input)
     number, alpha = number_of(other), _factor("rsub", alpha, input, other)
     _refuse_bool_difference(input, number)
     if is_number(number) and (input._dtype.is_floating_point or input._dtype.is_complex):
@@ -294,7 +297,7 @@ elementwise(
     x=lambda g: g, y=lambda k, g, x, y: -g * k.div_rounded(x, y, "floor"),
 )  # fmt: skip
 elementwise(
-    "fmod", node="FmodBackward1", expose="", accepts="real numbers",
+    "fmod", node="FmodBackward1", expose="", accepts="real numbers", numbers="not first",
     x=lambda g: g, y=lambda k, g, x, y: -g * k.div_rounded(x, y, "trunc"),
 )  # fmt: skip
 elementwise(
@@ -306,7 +309,7 @@ overloaded("fmod", "fmod", "fmod_scalar")
 
 # ------------------------------------------------------------------------------------------ signs
 
-elementwise("neg", accepts="numbers", x=lambda g: -g)
+elementwise("neg", out="exact", accepts="numbers", x=lambda g: -g)
 
 
 @function("function method")

@@ -45,8 +45,8 @@ elementwise(
     x=lambda g, weight: g * (1 - weight), end=lambda g, weight: g * weight,
 )  # fmt: skip
 elementwise(
-    "lerp_tensor", "x, end, weight", node="LerpBackward1", aten="aten::lerp", accepts="floating",
-    expose="", check=_one_dtype("lerp"), body=_between,
+    "lerp_tensor", "x, end, weight", out="exact", node="LerpBackward1", aten="aten::lerp",
+    accepts="floating", expose="", check=_one_dtype("lerp"), body=_between,
     x=lambda g, weight: g * (1 - weight), end=lambda g, weight: g * weight,
     weight=lambda g, x, end: g * (end - x),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugrad.autograd.tape import TensorBase
+from plugrad.operators.dimensions import require_tensor
 from plugrad.operators.operands import fitting, number_of, wide_enough
 from plugrad.vocabulary.arguments import is_number
 from plugrad.vocabulary.forms import elementwise, function
@@ -16,12 +17,12 @@ __all__ = ["clamp"]
 # -------------------------------------------------------------------------- the larger, the smaller
 
 elementwise(
-    "maximum", accepts="real", expose="function method",
+    "maximum", accepts="real", numbers="none", expose="function method",
     x=lambda k, g, x, y: k.keep(k.where(x == y, g / 2, g), k.logical_not(x < y)),
     y=lambda k, g, x, y: k.keep(k.where(x == y, g / 2, g), k.logical_not(x > y)),
 )  # fmt: skip
 elementwise(
-    "minimum", accepts="real", expose="function method",
+    "minimum", accepts="real", numbers="none", expose="function method",
     x=lambda k, g, x, y: k.keep(k.where(x == y, g / 2, g), k.logical_not(x > y)),
     y=lambda k, g, x, y: k.keep(k.where(x == y, g / 2, g), k.logical_not(x < y)),
 )  # fmt: skip
@@ -33,13 +34,13 @@ def _or_nan(k: Any, mask: Any, y: Any) -> Any:
 
 # These ignore a nan, and of equals take the first.
 elementwise(
-    "fmax", accepts="real", expose="function method",
+    "fmax", accepts="real", numbers="none", expose="function method",
     body=lambda k, x, y: k.where(_or_nan(k, x >= y, y), x, y),
     x=lambda k, g, x, y: k.keep(g, _or_nan(k, x >= y, y)),
     y=lambda k, g, x, y: k.keep(g, k.logical_not(_or_nan(k, x >= y, y))),
 )  # fmt: skip
 elementwise(
-    "fmin", accepts="real", expose="function method",
+    "fmin", accepts="real", numbers="none", expose="function method",
     body=lambda k, x, y: k.where(_or_nan(k, x <= y, y), x, y),
     x=lambda k, g, x, y: k.keep(g, _or_nan(k, x <= y, y)),
     y=lambda k, g, x, y: k.keep(g, k.logical_not(_or_nan(k, x <= y, y))),
@@ -73,7 +74,7 @@ def _upper_slope(k: Any, g: Any, x: Any, min: Any, max: Any) -> Any:
 
 elementwise(
     "clamp_tensor", "x, min?, max?", node="ClampBackward0", aten="aten::clamp", accepts="real",
-    expose="", x=lambda k, g, x, min, max: k.keep(g, _inside(k, x, min, max)),
+    numbers="not first", expose="", x=lambda k, g, x, min, max: k.keep(g, _inside(k, x, min, max)),
     min=_lower_slope, max=_upper_slope,
 )  # fmt: skip
 
@@ -109,7 +110,8 @@ def _beside_numbers(name: str, x: Any, *bounds: Any) -> tuple[Any, tuple[Any, ..
     return x, tuple(None if n is None else fitting(name, n, x._dtype) for n in numbers)
 
 
-def _refuse_other(name: str, *bounds: Any) -> None:
+def _refuse_other(name: str, input: Any, *bounds: Any) -> None:
+    require_tensor(name, input)
     for bound in bounds:
         if not (bound is None or isinstance(bound, TensorBase) or is_number(bound)):
             raise TypeError(
@@ -118,7 +120,7 @@ def _refuse_other(name: str, *bounds: Any) -> None:
 
 
 def _clamp(name: str, x: Any, min: Any, max: Any) -> Call:
-    _refuse_other(name, min, max)
+    _refuse_other(name, x, min, max)
     if min is None and max is None:
         raise RuntimeError(f"{name}(): at least one of min and max must not be None")
     if isinstance(min, TensorBase) or isinstance(max, TensorBase):
@@ -182,7 +184,7 @@ def clamp_(input: Any, min: Any = None, max: Any = None) -> Any:
 def _one_bound(name: str, x: Any, bound: Any) -> Call:
     if bound is None:
         raise TypeError(f"{name}(): the bound must be a number or a Tensor, not None")
-    _refuse_other(name, bound)
+    _refuse_other(name, x, bound)
     if isinstance(bound, TensorBase):
         return f"{name}_tensor", (x, bound), ()
     x, numbers = _beside_numbers(name, x, bound)

@@ -46,14 +46,18 @@ def _product_gradients(
     """Return the gradients of a product of scattered factors: each of the others' product."""
     ones, nothing = k.ones_like(src), k.zeros_like(src)
     # A factor of 0 is left out, and counted: where it is the only one, the others' product matters.
+    # Where it is the only other one, the product is 0, and yet has a derivative by that factor.
     zero = src == 0
     factors = k.where(zero, ones, src)
     start = x if include_self else k.scatter_value(x, index, dim, 1)
     others = k.scatter_reduce(start, index, factors, dim, "prod", True)
-    zeros = k.scatter_add(k.zeros_like(x), index, k.where(zero, ones, nothing), dim)
-    left = k.gather(zeros, index, dim) - k.where(zero, ones, nothing)
+    of_zeros = [k.where(zero, part, nothing) for part in (ones, src)]
+    left, other = [
+        k.gather(k.scatter_add(k.zeros_like(x), index, part, dim), index, dim) - part
+        for part in of_zeros
+    ]
     product = k.gather(g * others, index, dim) / factors
-    of_src = k.where(left == 0, product, nothing)
+    of_src = k.where(left == 0, product, k.where(left == 1, product * other, nothing))
     alone = k.scatter_reduce(k.ones_like(x), index, src, dim, "prod", True)
     return g * alone, of_src
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from plugrad.autograd.tape import TensorBase, new_tensor
 from plugrad.dtypes import Category, bool_, get_default_dtype
+from plugrad.operators.dimensions import apply
 from plugrad.operators.operands import also, number_of
 from plugrad.operators.spaces import cast
 from plugrad.promotion import result_dtype
@@ -19,9 +20,9 @@ __all__ = ["allclose", "equal", "isclose", "isin", "isreal"]
 # ------------------------------------------------------------------------------------ comparisons
 
 for _name in ("eq", "ne"):
-    elementwise(_name, "x, y", result="bool", scalars=True)
+    elementwise(_name, "x, y", result="bool", scalars=True, numbers="not first")
 for _name in ("lt", "le", "gt", "ge"):
-    elementwise(_name, "x, y", result="bool", scalars=True, accepts="real")
+    elementwise(_name, "x, y", result="bool", scalars=True, accepts="real", numbers="not first")
 
 
 def _compare_in_place(name: str) -> None:
@@ -64,7 +65,7 @@ for _alias, _name in {
 # ------------------------------------------------------------------------------------------- logic
 
 for _name in ("logical_and", "logical_or", "logical_xor"):
-    elementwise(_name, "x, y", result="bool")
+    elementwise(_name, "x, y", result="bool", numbers="none")
 elementwise("logical_not", "x", result="bool")
 
 # -------------------------------------------------------------------------------------------- bits
@@ -73,7 +74,7 @@ for _name in ("and", "or", "xor"):
     elementwise(f"bitwise_{_name}", "x, y", accepts="integers")
 for _name in ("left_shift", "right_shift"):
     elementwise(f"bitwise_{_name}", "x, y", accepts="integer numbers")
-elementwise("bitwise_not", "x", accepts="integers")
+elementwise("bitwise_not", "x", out="exact", accepts="integers")
 
 # --------------------------------------------------------------------------------- kinds of numbers
 
@@ -92,9 +93,9 @@ def _refuse_complex(x: Any) -> None:
 _predicate("isnan", body=lambda k, x: x != x)
 _predicate("isinf")
 _predicate("isfinite")
-_predicate("isposinf", accepts="real", check=_refuse_complex)
-_predicate("isneginf", accepts="real", check=_refuse_complex)
-_predicate("signbit", accepts="real")
+_predicate("isposinf", out="exact", accepts="real", check=_refuse_complex)
+_predicate("isneginf", out="exact", accepts="real", check=_refuse_complex)
+_predicate("signbit", out="exact", accepts="real")
 
 
 @function("function method")
@@ -230,8 +231,9 @@ primitive("isin", "x, y; invert", result="bool", body=_among)
 
 @function("function")
 def isin(
-    elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False
-) -> Any:
+    elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False,
+    out: Any = None,
+) -> Any:  # fmt: skip
     """Return which elements are among others.
 
     Parameters
@@ -242,6 +244,8 @@ def isin(
         Whether no element occurs twice in either; a hint that is not needed.
     invert : bool
         Whether to return which are not among them.
+    out : Tensor, optional
+        Where to write the result.
 
     Returns
     -------
@@ -273,4 +277,4 @@ def isin(
         else new_tensor(owner._table.scalar(number_of(o), kind), owner._table, kind)
         for o in operands
     )
-    return operators["isin"].call(x, y, invert)
+    return apply("isin", (x, y), (invert,), out)

@@ -167,8 +167,10 @@ def conj(input: Any) -> Any:
 
 
 @function("function method")
-def conj_physical(input: Any) -> Any:
+def conj_physical(input: Any, *, out: Any = None) -> Any:
     """Return the complex conjugate; a real tensor itself: see `plugrad.conj`."""
+    if out is not None:
+        return apply("conj_physical", (input,), (), out)
     return _conj_physical(input) if input._dtype.is_complex else input
 
 
@@ -214,7 +216,9 @@ methods["imag"] = property(imag, _assign_part(imag), doc="The imaginary part, as
 
 # ------------------------------------------------------------------------- size and direction
 
-elementwise("abs", accepts="numbers", expose="function method", x=lambda k, g, x: g * k.sgn(x))
+elementwise(
+    "abs", out="exact", accepts="numbers", expose="function method", x=lambda k, g, x: g * k.sgn(x)
+)
 
 
 @function("function method")
@@ -250,9 +254,22 @@ def _angle_slope(k: Any, g: Any, x: Any) -> Any:
     return k.keep(turned, k.logical_not(zero))
 
 
-_sgn = primitive("sgn", "x", result="same", x=_sgn_slope, expose="function method")
-elementwise("sign", x=lambda k, g: k.zeros_like(g), accepts="real")
-primitive("angle_of", "x", node="AngleBackward0", aten="aten::angle", x=_angle_slope)
+primitive("sgn", "x", result="same", x=_sgn_slope)
+elementwise("sign", out="exact", x=lambda k, g: k.zeros_like(g), accepts="real")
+primitive("angle_of", "x", out="casts", node="AngleBackward0", aten="aten::angle", x=_angle_slope)
+
+
+@function("function method")
+def sgn(input: Any, *, out: Any = None) -> Any:
+    """Return the direction of each element: ``x / abs(x)``, and 0 for 0.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.sgn(plugrad.tensor([3 + 4j, 0]))
+    tensor([0.6000+0.8000j, 0.0000+0.0000j])
+    """
+    return apply("sgn", (input,), (), out)
 
 
 @function("method")

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 from plugrad.autograd.tape import TensorBase
 from plugrad.operators.linalg import dot, mm
@@ -17,6 +16,7 @@ from plugrad.operators.solving import inverse
 from plugrad.shapes import normalize_dims
 from plugrad.vocabulary.forms import function
 from plugrad.vocabulary.inplace import write_out
+from plugrad.vocabulary.registry import Operator
 from plugrad.vocabulary.registry import tensor_table as k
 
 __all__ = [
@@ -41,7 +41,9 @@ def into(name: str, out: Any, result: Any, *inputs: Any) -> Any:
     """Return the result of the function `name`, or write it into `out` and return that."""
     if out is None:
         return result
-    named = cast(Any, SimpleNamespace(name=name))
+    # The sums of products are PyTorch's mul, written into out as such.
+    kind: Any = "casts" if name in ("outer", "kron") else "exact"
+    named = Operator(name, "composite", (), out=kind)
     return write_out(named, out, [(result._array, result._dtype)], list(inputs))
 
 

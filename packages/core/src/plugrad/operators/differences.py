@@ -50,11 +50,11 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
         raise RuntimeError("diff(): a 0-d tensor has no neighbours; give it a dimension first")
     if n < 0:
         raise RuntimeError(f"diff(): n must not be negative, but is {n}")
+    if n == 0:  # nothing is put before or behind either
+        return input.clone() if out is None else functions["add"](input, 0, out=out)
     parts = [part for part in (prepend, input, append) if part is not None]
     if len(parts) > 1:
         input = functions["cat"](parts, dim)
-    if n == 0:
-        return input.clone() if out is None else functions["add"](input, 0, out=out)
     n = min(n, input.shape[dim])
     for step in range(n):
         size = input.shape[dim]

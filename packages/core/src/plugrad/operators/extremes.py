@@ -52,8 +52,8 @@ def at_index(k: Any, g: Any, indices: Any, x_shape: Any, dim: int, keepdim: bool
     return k.place_along(restored(k, g, x_shape, (dim,), keepdim), index, x_shape, dim)
 
 
-_max = primitive("max", "x", node="MaxBackward1", moves=True, x=shared_by_all)
-_min = primitive("min", "x", node="MinBackward1", moves=True, x=shared_by_all)
+_max = primitive("max", "x", out="casts", node="MaxBackward1", moves=True, x=shared_by_all)
+_min = primitive("min", "x", out="casts", node="MinBackward1", moves=True, x=shared_by_all)
 _max_dim = primitive(
     "max_dim", "x; dim, keepdim=False", outputs="values, indices", node="MaxBackward0",
     aten="aten::max", moves=True, x=at_index,

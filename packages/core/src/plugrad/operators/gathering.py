@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 from plugrad.autograd.tape import TensorBase
-from plugrad.dtypes import int32, int64
+from plugrad.dtypes import dtype, int32, int64
 from plugrad.operators.dimensions import apply
 from plugrad.operators.flattening import flatten
 from plugrad.operators.numbers import number_given
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 moving(
-    "gather", "x, index; dim",
+    "gather", "x, index; dim", out="apart",
     x=lambda k, g, index, x_shape, dim: k.gather_grad(g, index, x_shape, dim),
 )  # fmt: skip
 
@@ -84,7 +84,10 @@ def scattering(caller: str, input: Any, dim: int, index: Any, src: Any = None) -
     """
     shape = shape_of(caller, input)
     dim = normalize_dim(dim, len(shape))
-    index = index_given(caller, index)
+    kinds: tuple[dtype, ...] = (int64, int32)
+    if isinstance(index, TensorBase) and 0 in index._array.shape:
+        kinds = (index._dtype,)  # no position is none in any dtype
+    index = index_given(caller, index, kinds)
     wanted = index._array.shape
     if src is not None:
         given = shape_of(caller, src)

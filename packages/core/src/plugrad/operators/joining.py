@@ -7,6 +7,7 @@ from typing import Any
 
 from plugrad.autograd.tape import TensorBase
 from plugrad.operators.shape import expand, moving, shape_of, unsqueeze, view
+from plugrad.promotion import can_cast, result_dtype
 from plugrad.shapes import broadcast_shapes, normalize_dim
 from plugrad.vocabulary.dispatch import dispatch
 from plugrad.vocabulary.forms import function
@@ -25,9 +26,11 @@ def _cat_gradients(k: Any, g: Any, xs_shape: Any, dim: int) -> list[Any]:
     ]
 
 
-_cat = moving("cat", "*xs; dim", promotes=True, xs=_cat_gradients)
+_cat = moving("cat", "*xs; dim", out="casts apart", promotes=True, xs=_cat_gradients)
 
-_stack = moving("stack", "*xs; dim", promotes=True, xs=lambda k, g, dim: k.unbind(g, dim))
+_stack = moving(
+    "stack", "*xs; dim", out="casts apart", promotes=True, xs=lambda k, g, dim: k.unbind(g, dim)
+)
 
 
 def tensors_in(caller: str, tensors: Any) -> list[Any]:
@@ -42,6 +45,15 @@ def tensors_in(caller: str, tensors: Any) -> list[Any]:
                 f"{caller}(): expected Tensors, but element {place} is {type(tensor).__name__}"
             )
     return list(tensors)
+
+
+def _joined(name: str, xs: list[Any], dim: int, out: Any) -> Any:
+    kind = result_dtype((x._dtype, not x._array.shape) for x in xs)
+    if isinstance(out, TensorBase) and not can_cast(kind, out._dtype):
+        raise TypeError(
+            f"{name}(): the result is of {kind}, and cannot be put into out of {out._dtype}"
+        )
+    return dispatch(operators[name], (xs,), (dim,), out)
 
 
 @function("function")
@@ -76,7 +88,7 @@ def cat(tensors: Any, dim: int = 0, *, axis: int | None = None, out: Any = None)
         raise ValueError("cat(): expected a list of Tensors that is not empty")
     ndim = max([len(x._array.shape) for x in xs])
     dim = normalize_dim(dim if axis is None else axis, ndim)
-    return _cat(xs, dim) if out is None else dispatch(operators["cat"], (xs,), (dim,), out)
+    return _cat(xs, dim) if out is None else _joined("cat", xs, dim, out)
 
 
 functions["concat"] = functions["concatenate"] = cat
@@ -109,11 +121,9 @@ def stack(tensors: Any, dim: int = 0, *, out: Any = None) -> Any:
     tensor([[0., 0.],
             [1., 1.]])
     """
-    xs = tensors_in("stack", tensors)
-    if not xs:
-        raise RuntimeError("stack(): expected a list of Tensors that is not empty")
+    xs = _some("stack", tensors)
     dim = normalize_dim(dim, len(xs[0]._array.shape) + 1)
-    return _stack(xs, dim) if out is None else dispatch(operators["stack"], (xs,), (dim,), out)
+    return _stack(xs, dim) if out is None else _joined("stack", xs, dim, out)
 
 
 # ------------------------------------------------------------------------ joining in a certain way
@@ -177,6 +187,13 @@ def atleast_3d(*tensors: Any) -> Any:
     return _each(3, tensors)
 
 
+def _some(caller: str, tensors: Any) -> list[Any]:
+    xs = tensors_in(caller, tensors)
+    if not xs:
+        raise RuntimeError(f"{caller}(): expected a list of Tensors that is not empty")
+    return xs
+
+
 @function("function", aten="aten::hstack")
 def hstack(tensors: Any, *, out: Any = None) -> Any:
     """Return the tensors joined along dimension 1; vectors along their only one.
@@ -187,7 +204,7 @@ def hstack(tensors: Any, *, out: Any = None) -> Any:
     >>> plugrad.hstack([plugrad.zeros(1), plugrad.ones(2)])
     tensor([0., 1., 1.])
     """
-    xs = [_at_least(x, 1) for x in tensors_in("hstack", tensors)]
+    xs = [_at_least(x, 1) for x in _some("hstack", tensors)]
     return cat(xs, 1 if xs and len(xs[0]._array.shape) > 1 else 0, out=out)
 
 
@@ -202,7 +219,7 @@ def vstack(tensors: Any, *, out: Any = None) -> Any:
     tensor([[0., 0.],
             [1., 1.]])
     """
-    return cat([_at_least(x, 2) for x in tensors_in("vstack", tensors)], 0, out=out)
+    return cat([_at_least(x, 2) for x in _some("vstack", tensors)], 0, out=out)
 
 
 @function("function", aten="aten::dstack")
@@ -215,7 +232,7 @@ def dstack(tensors: Any, *, out: Any = None) -> Any:
     >>> plugrad.dstack([plugrad.zeros(2), plugrad.ones(2)]).shape
     plugrad.Size([1, 2, 2])
     """
-    return cat([_at_least(x, 3) for x in tensors_in("dstack", tensors)], 2, out=out)
+    return cat([_at_least(x, 3) for x in _some("dstack", tensors)], 2, out=out)
 
 
 @function("function")

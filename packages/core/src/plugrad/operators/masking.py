@@ -20,7 +20,7 @@ __all__ = ["argwhere", "masked_scatter", "masked_select", "nonzero", "put", "tak
 # ---------------------------------------------------------------------------- the flattened tensor
 
 moving(
-    "take", "x, index",
+    "take", "x, index", out="apart",
     x=lambda k, g, x_shape, index: k.take_grad(g, index, x_shape),
 )  # fmt: skip
 
@@ -103,7 +103,7 @@ def put_(self: Any, index: Any, source: Any, accumulate: bool = False) -> Any:
 # ------------------------------------------------------------------------------------------- masks
 
 moving(
-    "masked_select", "x, mask",
+    "masked_select", "x, mask", out="apart",
     x=lambda k, g, x_shape, mask, mask_shape: k.masked_scatter(
         k.new_zeros(g, tuple(broadcast_shapes(x_shape, mask_shape))), mask, g
     ),

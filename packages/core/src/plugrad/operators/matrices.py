@@ -62,7 +62,7 @@ def trace(input: Any) -> Any:
 # ------------------------------------------------------------------------------- vectors in space
 
 linear(
-    "linalg_cross", "x, y; dim",
+    "linalg_cross", "x, y; dim", out="apart",
     x=lambda k, g, y, dim: k.linalg_cross(y, g, dim),
     y=lambda k, g, x, dim: k.linalg_cross(g, x, dim),
 )  # fmt: skip

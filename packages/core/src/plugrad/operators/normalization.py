@@ -68,7 +68,7 @@ def _logsumexp_body(k: Any, x: Any, dim: Any, keepdim: bool) -> Any:
 
 
 _logsumexp = primitive(
-    "logsumexp", "x; dim, keepdim=False", body=_logsumexp_body,
+    "logsumexp", "x; dim, keepdim=False", out="casts", body=_logsumexp_body,
     x=lambda k, g, x, x_shape, out, dim, keepdim: restored(k, g, x_shape, dim, keepdim)
     * k.exp(k.conj(x - restored(k, out, x_shape, dim, keepdim))),
 )  # fmt: skip

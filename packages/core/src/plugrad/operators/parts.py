@@ -9,6 +9,7 @@ from operator import index as as_int
 from typing import Any
 
 from plugrad.autograd.tape import TensorBase
+from plugrad.dtypes import Category
 from plugrad.operators.shape import moving, shape_of, viewing
 from plugrad.shapes import normalize_dim
 from plugrad.vocabulary.forms import function, linear
@@ -158,8 +159,10 @@ def _narrowed(input: Any, dim: int, start: Any, length: int) -> tuple[int, int, 
     if not shape:
         raise RuntimeError("narrow() cannot be applied to a 0-d tensor")
     dim = normalize_dim(dim, len(shape))
-    if isinstance(start, TensorBase) and start._array.shape:
-        raise RuntimeError("narrow(): start must be an int, or a 0-d tensor of one")
+    if isinstance(start, TensorBase) and (
+        start._array.shape or start._dtype.category is not Category.INTEGER
+    ):
+        raise RuntimeError("narrow(): start must be an int, or a 0-d tensor of an integer dtype")
     size, begin = shape[dim], as_int(start)
     if length < 0:
         raise RuntimeError(f"narrow(): length must not be negative, and is {length}")

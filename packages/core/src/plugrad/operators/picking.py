@@ -22,7 +22,7 @@ __all__ = ["index_add", "index_copy", "index_fill", "index_select", "with_source
 # --------------------------------------------------------------------- slices along one dimension
 
 moving(
-    "index_select", "x, index; dim",
+    "index_select", "x, index; dim", out="apart",
     x=lambda k, g, x_shape, index, dim: k.index_select_grad(g, index, x_shape, dim),
 )  # fmt: skip
 
@@ -57,7 +57,10 @@ primitive(
     "index_fill_tensor", "x, index, value; dim", moves=True,
     node="IndexFillBackward1", aten="aten::index_fill",
     x=lambda k, g, index, dim: k.index_fill(g, index, dim, 0),
-    value=lambda k, g, index, dim: k.sum(k.index(g, [index], (dim,))),
+    value=lambda k, g, index, dim: k.sum(
+        # A slice that the index names twice is filled once.
+        k.keep(g, k.index_fill(k.zeros_like(g), index, dim, 1) != 0)
+    ),
 )  # fmt: skip
 
 

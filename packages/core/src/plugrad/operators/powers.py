@@ -212,6 +212,6 @@ elementwise(
 )  # fmt: skip
 
 elementwise(
-    "hypot", result="same", accepts="real floating",
+    "hypot", result="same", accepts="real floating", numbers="none",
     x=lambda g, x, out: g * (x / out), y=lambda g, y, out: g * (y / out),
 )  # fmt: skip

@@ -35,9 +35,10 @@ def _one_dim(k: Any, g: Any, x: Any, x_shape: Any, out: Any, dim: int, keepdim: 
     return k.prod_grad(kept[0], x, kept[1], dim)
 
 
-_prod = primitive("prod", "x; kind=None", x=_all_dims_flat)
+_prod = primitive("prod", "x; kind=None", out="casts", x=_all_dims_flat)
 _prod_dim = primitive(
-    "prod_dim", "x; dim, keepdim=False, kind=None", node="ProdBackward1", aten="aten::prod",
+    "prod_dim", "x; dim, keepdim=False, kind=None", out="casts", node="ProdBackward1",
+    aten="aten::prod",
     x=_one_dim,
 )  # fmt: skip
 
@@ -114,7 +115,7 @@ def _product_rule(k: Any, g: Any, x: Any, out: Any, dim: int) -> Any:
     return k.cumprod_grad(g, x, out, dim)
 
 
-_cumprod = primitive("cumprod", "x; dim, kind=None", x=_product_rule)
+_cumprod = primitive("cumprod", "x; dim, kind=None", out="casts", x=_product_rule)
 
 
 @composite("cumprod_grad", expose="")

@@ -29,7 +29,14 @@ primitive(
     aten="aten::nanmedian", moves=True, x=at_index,
 )  # fmt: skip
 primitive("mode", "x; dim, keepdim", outputs="values, indices", moves=True, x=at_index)
-primitive("kthvalue", "x; rank, dim, keepdim", outputs="values, indices", moves=True, x=at_index)
+primitive(
+    "kthvalue",
+    "x; rank, dim, keepdim",
+    out="apart",
+    outputs="values, indices",
+    moves=True,
+    x=at_index,
+)
 
 
 def _check(name: str, input: Any) -> None:

@@ -31,23 +31,25 @@ def _count(shape: tuple[int, ...], dim: tuple[int, ...]) -> int:
 
 # Sums and means accept every dtype as it is: the kernels accumulate half precision in float32.
 _sum = linear(
-    "sum", "x; kind=None", moves=True,
+    "sum", "x; kind=None", out="casts", moves=True,
     x=lambda k, g, x_shape: k.expand(g, x_shape),
 )  # fmt: skip
 
 _sum_dim = linear(
-    "sum_dim", "x; dim, keepdim=False, kind=None", node="SumBackward1", aten="aten::sum",
+    "sum_dim", "x; dim, keepdim=False, kind=None", out="casts", node="SumBackward1",
+    aten="aten::sum",
     moves=True,
     x=lambda k, g, x_shape, dim, keepdim: k.expand(restored(k, g, x_shape, dim, keepdim), x_shape),
 )  # fmt: skip
 
 _mean = linear(
-    "mean", "x; kind=None", moves=True,
+    "mean", "x; kind=None", out="casts", moves=True,
     x=lambda k, g, x_shape: k.expand(g / math.prod(x_shape), x_shape),
 )  # fmt: skip
 
 _mean_dim = linear(
-    "mean_dim", "x; dim, keepdim=False, kind=None", node="MeanBackward1", aten="aten::mean",
+    "mean_dim", "x; dim, keepdim=False, kind=None", out="casts", node="MeanBackward1",
+    aten="aten::mean",
     moves=True,
     x=lambda k, g, x_shape, dim, keepdim: k.expand(
         restored(k, g / _count(x_shape, dim), x_shape, dim, keepdim), x_shape
@@ -170,7 +172,7 @@ def mean(
 
 
 _nansum = primitive(
-    "nansum", "x; dim, keepdim=False, kind=None", moves=True,
+    "nansum", "x; dim, keepdim=False, kind=None", out="casts", moves=True,
     body=lambda k, x, dim, keepdim=False, dtype=None: k.sum_dim(
         _without_nan(k, x), dim, keepdim, dtype
     ),

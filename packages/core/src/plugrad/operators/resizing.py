@@ -82,7 +82,7 @@ def _resized(tensor: Tensor, shape: tuple[int, ...]) -> Any:
     return table.from_host(fresh.reshape(shape))
 
 
-@function("method")
+@function("function method", names="resize_as_")
 def resize_as_(self: Tensor, the_template: Tensor, *, memory_format: Any = None) -> Tensor:
     """Give the tensor the shape of another: see `resize_`."""
     other = tensor_given("resize_as_", "the_template", the_template)

@@ -8,6 +8,7 @@ from plugrad import return_types
 from plugrad.autograd.tape import TensorBase
 from plugrad.dtypes import Category
 from plugrad.limits import finfo
+from plugrad.operators.dimensions import apply
 from plugrad.operators.operands import also, overloaded, undifferentiable
 from plugrad.vocabulary.forms import elementwise, function, primitive
 from plugrad.vocabulary.inplace import inplace
@@ -24,11 +25,13 @@ def _flat(k: Any, g: Any) -> Any:
 # --------------------------------------------------------------------------------------- rounding
 
 for _name in ("floor", "ceil", "trunc"):
-    elementwise(_name, accepts="real numbers", x=_flat)
+    elementwise(_name, out="exact", accepts="real numbers", x=_flat)
 also("fix", "trunc")
 
-elementwise("frac", accepts="real floating", body=lambda k, x: x - k.trunc(x), x=lambda g: g)
-elementwise("round", accepts="real numbers", expose="", x=_flat)
+elementwise(
+    "frac", out="exact", accepts="real floating", body=lambda k, x: x - k.trunc(x), x=lambda g: g
+)
+elementwise("round", out="exact", accepts="real numbers", expose="", x=_flat)
 
 
 def _round_decimals(k: Any, x: Any, decimals: int) -> Any:
@@ -37,7 +40,7 @@ def _round_decimals(k: Any, x: Any, decimals: int) -> Any:
 
 
 elementwise(
-    "round_decimals", "x; decimals", node="RoundBackward1", aten="aten::round",
+    "round_decimals", "x; decimals", out="exact", node="RoundBackward1", aten="aten::round",
     accepts="real floating", expose="", body=_round_decimals, x=_flat,
 )  # fmt: skip
 
@@ -96,8 +99,9 @@ def _sign_change(k: Any, g: Any, x: Any, out: Any) -> Any:
 
 
 elementwise(
-    "copysign", "x, y", result="floating", accepts="real", expose="", x=_sign_change, y=_flat
-)
+    "copysign", "x, y", result="floating", accepts="real", numbers="not first", expose="",
+    x=_sign_change, y=_flat,
+)  # fmt: skip
 elementwise(
     "copysign_scalar", "x; other", node="CopysignBackward1", aten="aten::copysign",
     result="floating", accepts="real", expose="", x=_sign_change,
@@ -118,7 +122,8 @@ def _refuse_steps(x: Any, values: Any) -> None:
 
 
 elementwise(
-    "heaviside", "x, values", node="NotImplemented", accepts="real", check=_refuse_steps,
+    "heaviside", "x, values", out="exact", node="NotImplemented", accepts="real",
+    check=_refuse_steps,
     body=lambda k, x, values: k.where(
         x == 0, values, k.where(x > 0, k.ones_like(x), k.zeros_like(x))
     ),
@@ -136,7 +141,7 @@ def _replaced(k: Any, x: Any, nan: float, posinf: float, neginf: float) -> Any:
 
 
 _nan_to_num = elementwise(
-    "nan_to_num", "x; nan, posinf, neginf", accepts="real", expose="", body=_replaced,
+    "nan_to_num", "x; nan, posinf, neginf", out="exact", accepts="real", expose="", body=_replaced,
     x=lambda k, g, x: k.keep(g, k.isfinite(x)),
 )  # fmt: skip
 
@@ -196,26 +201,28 @@ def nan_to_num_(input: Any, nan: Any = None, posinf: Any = None, neginf: Any = N
 # -------------------------------------------------------------------------- mantissa and exponent
 
 elementwise(
-    "ldexp", result="floating", body=lambda k, x, y: x * k.exp2(y),
+    "ldexp", result="floating", numbers="none", body=lambda k, x, y: x * k.exp2(y),
     x=lambda k, g, y: g * k.exp2(y), y=lambda g, out: g * (out * 0.6931471805599453),
 )  # fmt: skip
 
 functions["ldexp_"] = methods["ldexp_"]
 
-_frexp = primitive(
+primitive(
     "frexp", "x", outputs="mantissa, exponent",
     x=lambda k, g, exponent: k.ldexp(g, -exponent),
 )  # fmt: skip
 
 
 @function("function method")
-def frexp(input: Any) -> Any:
+def frexp(input: Any, *, out: Any = None) -> Any:
     """Return mantissas in [0.5, 1) and exponents, so that ``input = mantissa * 2**exponent``.
 
     Parameters
     ----------
     input : Tensor
         Of a floating-point dtype.
+    out : tuple of two Tensors, optional
+        Where to write the result.
 
     Returns
     -------
@@ -237,4 +244,4 @@ def frexp(input: Any) -> Any:
     """
     if not input._dtype.is_floating_point:
         raise RuntimeError(f"frexp(): expected a floating-point dtype, not {input._dtype}")
-    return return_types.frexp(_frexp(input))
+    return return_types.frexp(apply("frexp", (input,), (), out))

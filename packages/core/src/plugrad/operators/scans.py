@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 _cumsum = linear(
-    "cumsum", "x; dim, kind=None", moves=True,
+    "cumsum", "x; dim, kind=None", out="casts", moves=True,
     x=lambda k, g, dim: k.flip(k.cumsum(k.flip(g, along(g, dim)), dim), along(g, dim)),
 )  # fmt: skip
 

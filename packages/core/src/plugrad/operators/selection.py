@@ -28,7 +28,7 @@ def _keep(k: Any, x: Any, mask: Any) -> Any:
 # ------------------------------------------------------------------------------------------ where
 
 _where = elementwise(
-    "where", "condition, x, y", expose="",
+    "where", "condition, x, y", out="exact", expose="",
     x=lambda k, g, condition: k.keep(g, condition),
     y=lambda k, g, condition: k.keep(g, k.logical_not(condition)),
 )  # fmt: skip
@@ -134,6 +134,8 @@ def _masked_fill(x: Any, mask: Any, value: Any) -> tuple[str, tuple[Any, ...], t
             f"masked_fill(): a tensor value must be 0-d, not of shape {list(tensor.shape)}"
         )
     if tensor._dtype is not x._dtype:
+        if tensor._dtype.is_complex and x._dtype is not dtypes.bool_:
+            fitting("masked_fill", tensor.item(), x._dtype)
         tensor = operators["cast"].call(tensor, x._dtype)
     return "masked_fill_tensor", (x, mask, tensor), ()
 

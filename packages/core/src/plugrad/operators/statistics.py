@@ -73,8 +73,11 @@ def _std_mean_body(k: Any, x: Any, dim: Any, correction: float, keepdim: bool) -
 
 
 _SIGNATURE = "x; dim, correction, keepdim"
-primitive("var", _SIGNATURE, body=_var_body, x=_var_rule)
-primitive("std", _SIGNATURE, body=lambda k, x, *params: k.sqrt(k.var(x, *params)), x=_std_rule)
+primitive("var", _SIGNATURE, out="casts", body=_var_body, x=_var_rule)
+primitive(
+    "std", _SIGNATURE, out="casts", body=lambda k, x, *params: k.sqrt(k.var(x, *params)),
+    x=_std_rule,
+)  # fmt: skip
 primitive("var_mean", _SIGNATURE, outputs="var, mean", body=_var_mean_body, x=_var_mean_rule)
 primitive("std_mean", _SIGNATURE, outputs="std, mean", body=_std_mean_body, x=_std_mean_rule)
 

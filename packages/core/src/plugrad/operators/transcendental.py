@@ -25,12 +25,12 @@ elementwise("log10", result="floating", x=lambda g, x: g / (x * _LN10))
 elementwise("log1p", result="floating", node="Log1PBackward0", x=lambda g, x: g / (x + 1))
 
 elementwise(
-    "logaddexp", accepts="floating", expose="function method",
+    "logaddexp", accepts="floating", numbers="none", expose="function method",
     x=lambda k, g, x, y: g / (1 + k.exp(y - x)),
     y=lambda k, g, x, y: g / (1 + k.exp(x - y)),
 )  # fmt: skip
 elementwise(
-    "logaddexp2", accepts="real floating", expose="function method",
+    "logaddexp2", accepts="real floating", numbers="none", expose="function method",
     body=lambda k, x, y: k.logaddexp(x * _LN2, y * _LN2) / _LN2,
     x=lambda k, g, x, y: g / (1 + k.exp2(y - x)),
     y=lambda k, g, x, y: g / (1 + k.exp2(x - y)),
@@ -53,7 +53,7 @@ def _inverse_square(k: Any, x: Any, y: Any) -> Any:
 
 
 elementwise(
-    "atan2", result="floating", accepts="real",
+    "atan2", result="floating", accepts="real", numbers="none",
     x=lambda k, g, x, y: g * (y * _inverse_square(k, x, y)),
     y=lambda k, g, x, y: g * -(x * _inverse_square(k, x, y)),
 )  # fmt: skip

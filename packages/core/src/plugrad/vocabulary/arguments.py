@@ -37,11 +37,12 @@ def checked(op: Operator, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
             found.append(value)
         elif argument.listed:
             found.append(_checked_list(op, argument.name, value))
-        elif op.form == "elementwise" and is_number(value):
+        elif op.form == "elementwise" and is_number(value) and _may_be_number(op, not found):
             number = value.item() if isinstance(value, (numpy.generic, numpy.ndarray)) else value
             found.append(number)
         else:
-            wanted = "a Tensor or a number" if op.form == "elementwise" else "a Tensor"
+            number = op.form == "elementwise" and _may_be_number(op, not found)
+            wanted = "a Tensor or a number" if number else "a Tensor"
             raise TypeError(
                 f"{op.name}(): argument {argument.name!r} must be {wanted}, "
                 f"not {type(value).__name__}"
@@ -49,6 +50,10 @@ def checked(op: Operator, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
     if not any(isinstance(value, (TensorBase, list)) for value in found):
         raise TypeError(f"{op.name}(): at least one argument must be a Tensor, not only numbers")
     return tuple(found)
+
+
+def _may_be_number(op: Operator, first: bool) -> bool:
+    return op.numbers == "any" or (op.numbers == "not first" and not first)
 
 
 def _checked_list(op: Operator, name: str, value: Any) -> list[Any]:

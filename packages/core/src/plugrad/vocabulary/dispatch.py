@@ -66,6 +66,8 @@ def dispatch_dunder(
     """Apply a binary operator as ``__add__`` and kin do: the other operand may know better."""
     if not isinstance(arrays[1], tape.TensorBase) and not is_number(arrays[1]):
         return NotImplemented
+    if not isinstance(arrays[0], tape.TensorBase):
+        raise TypeError(f"{op.name}(): self must be a Tensor, not {type(arrays[0]).__name__}")
     return dispatch(op, arrays, params, out)
 
 

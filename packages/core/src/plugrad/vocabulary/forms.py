@@ -26,7 +26,9 @@ from plugrad.vocabulary.observers import shown
 from plugrad.vocabulary.registry import (
     Accepts,
     Argument,
+    Numbers,
     Operator,
+    Out,
     Result,
     Rule,
     functions,
@@ -84,6 +86,8 @@ def elementwise(
     body: Body | None = None,
     scalars: bool = False,
     accepts: Accepts = "all",
+    numbers: Numbers = "any",
+    out: Out = "",
     expose: str = "function method inplace",
     check: Callable[..., None] | None = None,
     **partials: Callable[..., Any],
@@ -100,8 +104,9 @@ def elementwise(
         The dtype of the output: see `Operator`.
     scalars : bool
         Whether the rules also hold with a Python number in place of the second array.
-    accepts : str
-        The dtypes that it works on: see `Operator`.
+    accepts, numbers, out : str
+        The dtypes that it works on, which arrays may be Python numbers, and what may be written
+        into: see `Operator`.
     expose : str
         Where it is public: any of ``function``, ``method`` and ``inplace``.
     **partials
@@ -139,6 +144,8 @@ def elementwise(
         body=body,
         scalars=scalars,
         accepts=accepts,
+        numbers=numbers,
+        out=out,
         check=check,
     )
     call = _register(operator)
@@ -164,6 +171,7 @@ def primitive(
     view: bool | Callable[..., Any] = False,
     moves: bool = False,
     promotes: bool = False,
+    out: Out = "",
     expose: str = "",
     check: Callable[..., None] | None = None,
     **rules: Callable[..., Any],
@@ -189,7 +197,7 @@ def primitive(
         differentiable array.
     differentiable : str, optional
         Which arrays those are, with a joint rule: ``"x, weight"``; by default all.
-    view, moves, promotes, check
+    view, moves, promotes, out, check
         See `plugrad.vocabulary.registry.Operator`.
     **rules
         For each differentiable array, ``rule(k, g, ...)``. With several outputs a rule takes
@@ -203,7 +211,7 @@ def primitive(
     return _declare(
         "primitive", name, signature, outputs=outputs, node=node, overload=overload, aten=aten,
         result=result, body=body, joint=joint, differentiable=differentiable, view=view,
-        moves=moves, promotes=promotes, expose=expose, check=check,
+        moves=moves, promotes=promotes, out=out, expose=expose, check=check,
         rules=rules,
     )  # fmt: skip
 
@@ -220,6 +228,7 @@ def linear(
     view: bool | Callable[..., Any] = False,
     moves: bool = False,
     promotes: bool = False,
+    out: Out = "",
     expose: str = "",
     check: Callable[..., None] | None = None,
     **transposes: Callable[..., Any],
@@ -243,7 +252,7 @@ def linear(
     return _declare(
         "linear", name, signature, outputs=None, node=node, overload=overload, aten=aten,
         result=result, body=body, joint=None, differentiable="", view=view, moves=moves,
-        promotes=promotes,
+        promotes=promotes, out=out,
         expose=expose, check=check, rules=transposes,
     )  # fmt: skip
 

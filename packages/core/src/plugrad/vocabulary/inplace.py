@@ -245,7 +245,7 @@ def write_out(op: Operator, out: Any, results: list[Any], inputs: list[Tensor]) 
         raise TypeError(
             f"{op.name}(): out must be {len(results)} tensor(s), not {type(out).__name__}"
         )
-    recorded = mode.grad and bool(op.rules or op.joint)
+    recorded = mode.grad and bool(op.rules or op.joint or op.form == "composite")
     if recorded and any(t._edge is not None for t in [*inputs, *targets]):
         raise RuntimeError(
             f"{op.name}(): out= cannot be recorded, but an argument requires grad; use the "
@@ -253,17 +253,30 @@ def write_out(op: Operator, out: Any, results: list[Any], inputs: list[Tensor]) 
         )
     for target, (array, kind) in zip(targets, results, strict=True):
         refuse_change(target, op.name)
-        if not can_cast(kind, target._dtype):
+        fits = can_cast(kind, target._dtype) if "casts" in op.out else kind is target._dtype
+        if not fits:
             raise RuntimeError(
                 f"{op.name}(): the result is of {kind}, and cannot be put into out of "
                 f"{target._dtype}"
             )
-        if target._array.shape == array.shape:
+        alike = target._array.shape == array.shape
+        if "apart" in op.out or (op.form == "elementwise" and not alike):
+            _refuse_sharing(op, target, inputs)
+        elif alike:
             for tensor in inputs:
                 refuse_overlap(target, tensor, op.name)
     for target, (array, _) in zip(targets, results, strict=True):
         _write(op, target, array)
     return out
+
+
+def _refuse_sharing(op: Operator, target: Tensor, inputs: list[Tensor]) -> None:
+    """Check that what is written into is none of the inputs, not even the whole of one."""
+    table, written = target._table, target._array
+    for tensor in inputs:
+        same = 0 not in written.shape and table.data_ptr(written) == table.data_ptr(tensor._array)
+        if tensor is target or same or table.may_overlap(written, tensor._array):
+            raise RuntimeError(f"{op.name}(): out shares memory with an input; pass another tensor")
 
 
 def _write(op: Operator, target: Tensor, array: Any) -> None:

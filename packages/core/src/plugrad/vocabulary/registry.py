@@ -15,7 +15,9 @@ from typing import Any, Final, Literal, NamedTuple
 __all__ = [
     "Accepts",
     "Argument",
+    "Numbers",
     "Operator",
+    "Out",
     "Rule",
     "TensorTable",
     "functions",
@@ -26,6 +28,8 @@ __all__ = [
 
 Form = Literal["elementwise", "linear", "primitive", "composite"]
 Result = Literal["same", "floating", "bool", "index", "given"]
+Numbers = Literal["any", "not first", "none"]
+Out = Literal["", "casts", "exact", "apart", "casts apart"]
 Accepts = Literal[
     "all",
     "numbers",
@@ -110,6 +114,13 @@ class Operator:
     accepts : str
         The dtypes that an elementwise operator works on, once promoted. ``"numbers"`` leaves out
         bool and ``"real"`` complex; ``"integers"`` has bool and ``"floating"`` complex.
+    numbers : str
+        Which arrays of an elementwise operator may be Python numbers: not the first for ``"not
+        first"``.
+    out : str
+        What ``out=`` may be: of a dtype that the result can be cast to (``"casts"``, as elementwise
+        operators do by default), of the result's own (``"exact"``, the default of all others), or
+        also in memory of its own (``"apart"``).
     view : bool or callable
         Whether the output shares the first array's memory. With several outputs,
         ``view(x_shape, number, *params)`` returns the `Step` that leads to one of them.
@@ -138,6 +149,8 @@ class Operator:
     body: Callable[..., Any] | None = None
     scalars: bool = False
     accepts: Accepts = "all"
+    numbers: Numbers = "any"
+    out: Out = ""
     view: bool | Callable[..., Any] = False
     promotes: bool = False
     moves: bool = False
@@ -151,6 +164,7 @@ class Operator:
             self.differentiable = tuple(names)
         self.node = self.node or node_name(self.name)
         self.aten = self.aten or f"aten::{self.name}"
+        self.out = self.out or ("casts" if self.form == "elementwise" else "exact")
         self._refuse_unknown_names()
 
     def _refuse_unknown_names(self) -> None:

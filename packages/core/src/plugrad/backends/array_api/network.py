@@ -134,15 +134,12 @@ class NetworkKernels(ArrayKernels):
 
     def _sources(self, size: int, before: int, after: int, mode: str) -> Any:
         """Return, for each place of a padded dimension, where its element comes from."""
-        if mode == "circular":
-            # What is cut off is gone before the rest is repeated.
-            cut = max(-before, 0)
-            kept = size - cut - max(-after, 0)
-            places = self.xp.arange(
-                -max(before, 0), kept + max(after, 0), dtype=self.xp.int64, device=self.place
-            )
-            return self.xp.remainder(places, self.xp.asarray(kept, dtype=self.xp.int64)) + cut
         places = self.xp.arange(-before, size + after, dtype=self.xp.int64, device=self.place)
+        if mode == "circular":
+            # What is cut off at one edge is not there to be put at the other.
+            first = max(-before, 0)
+            left = self.xp.asarray(size - first + min(after, 0), dtype=self.xp.int64)
+            return self.xp.remainder(places - first, left) + first
         if mode == "reflect":
             places = self.xp.abs(places)
             return size - 1 - self.xp.abs(size - 1 - places)

@@ -69,8 +69,10 @@ class NormalizationKernels(Standard):
         return numpy.subtract(g, result, out=result)
 
     def logsumexp(self, x: Array, dim: Dims, keepdim: bool = False) -> Any:
-        if not x.size or not x.shape:
+        if not x.size:
             return numpy.log(add_up(numpy.exp(x), axis=dim, keepdims=keepdim))
+        if not x.shape:
+            return self.logsumexp(x.reshape(1), (0,))
         highest = extreme_along(numpy.maximum, x.real, dim, True)
         shift = numpy.where(numpy.isinf(highest), highest.dtype.type(0), highest)
         result = numpy.subtract(x, shift)

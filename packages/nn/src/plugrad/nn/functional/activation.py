@@ -52,9 +52,12 @@ __all__ = [
 ]
 
 
-def _apply(name: str, input: Any, inplace: bool, *params: Any) -> Tensor:
+def _apply(name: str, input: Any, inplace: bool, *params: Any, out: Any = None) -> Tensor:
     """Apply an operator, or its in-place form."""
     operator = operators[name]
+    if out is not None:
+        written: Tensor = operator.call(input, *params, out=out)
+        return written
     if inplace:
         changed: Tensor = change(operator, (input,), params)
         return changed
@@ -178,7 +181,7 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     return _apply("celu", input, inplace, alpha)
 
 
-def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+def gelu(input: Tensor, approximate: str = "none", *, out: Tensor | None = None) -> Tensor:
     """Return x times the share of the standard normal distribution below x.
 
     Parameters
@@ -186,6 +189,8 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     input : Tensor
     approximate : {"none", "tanh"}
         Whether to use the error function, or an approximation by a hyperbolic tangent.
+    out : Tensor, optional
+        Where to write the result.
 
     Raises
     ------
@@ -205,7 +210,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """
     if approximate not in ("none", "tanh"):
         raise RuntimeError(f"approximate must be 'none' or 'tanh', not {approximate!r}")
-    return _apply("gelu" if approximate == "none" else "gelu_tanh", input, False)
+    return _apply("gelu" if approximate == "none" else "gelu_tanh", input, False, out=out)
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -218,9 +223,11 @@ def mish(input: Tensor, inplace: bool = False) -> Tensor:
     return _apply("mish", input, inplace)
 
 
-def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+def softplus(
+    input: Tensor, beta: float = 1.0, threshold: float = 20.0, *, out: Tensor | None = None
+) -> Tensor:
     """Return log(1 + exp(beta x)) / beta; x itself where beta x exceeds `threshold`."""
-    return _apply("softplus", input, False, beta, threshold)
+    return _apply("softplus", input, False, beta, threshold, out=out)
 
 
 def softsign(input: Tensor) -> Tensor:
@@ -243,9 +250,9 @@ def sigmoid(input: Tensor) -> Tensor:
     return _apply("sigmoid", input, False)
 
 
-def logsigmoid(input: Tensor) -> Tensor:
+def logsigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Return the logarithm of `sigmoid`, without overflow."""
-    return _apply("logsigmoid", input, False)
+    return _apply("logsigmoid", input, False, out=out)
 
 
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
@@ -258,12 +265,12 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     return _apply("hardswish", input, inplace)
 
 
-def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+def hardshrink(input: Tensor, lambd: float = 0.5, *, out: Tensor | None = None) -> Tensor:
     """Set what lies within `lambd` of 0 to 0."""
-    return _apply("hardshrink", input, False, lambd)
+    return _apply("hardshrink", input, False, lambd, out=out)
 
 
-def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+def softshrink(input: Tensor, lambd: float = 0.5, *, out: Tensor | None = None) -> Tensor:
     """Move everything towards 0 by `lambd`.
 
     Raises
@@ -273,7 +280,7 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """
     if lambd < 0:
         raise RuntimeError(f"lambd must not be negative, but is {lambd}")
-    return _apply("softshrink", input, False, lambd)
+    return _apply("softshrink", input, False, lambd, out=out)
 
 
 def glu(input: Tensor, dim: int = -1) -> Tensor:
