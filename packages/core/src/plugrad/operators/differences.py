@@ -51,7 +51,9 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
     if n < 0:
         raise RuntimeError(f"diff(): n must not be negative, but is {n}")
     if n == 0:  # nothing is put before or behind either
-        return into("diff", out, input.clone() if out is None else input, input)
+        return input.new_empty(input.shape).copy_(input) if out is None else into(
+            "diff", out, input, input
+        )  # fmt: skip
     parts = [part for part in (prepend, input, append) if part is not None]
     if len(parts) > 1:
         input = functions["cat"](parts, dim)
