@@ -84,7 +84,7 @@ def scattering(caller: str, input: Any, dim: int, index: Any, src: Any = None) -
     """
     shape = shape_of(caller, input)
     dim = normalize_dim(dim, len(shape))
-    kinds = (int64, int32)
+    kinds: tuple[Any, ...] = (int64, int32)
     if isinstance(index, TensorBase) and 0 in index._array.shape:
         kinds = (index._dtype,)  # no position is none in any dtype
     index = index_given(caller, index, kinds)
