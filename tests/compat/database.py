@@ -331,6 +331,9 @@ def _agree(ours: Seen, theirs: Seen, column: str, info: Any) -> bool:
             return False
         arrays(found, expected, ULPS[aspect], aspect, 1.0)
         return True
+    if column == "out":
+        notes, expected = ours.structure[-1], theirs.structure[-1]  # what `_into` tells
+        assert notes == expected, f"{notes[2:]} instead of {expected[2:]}"
     uninitialised = info.name.startswith(("empty", "new_empty", "resize"))
     if not uninitialised:
         arrays(ours.values, theirs.values, ULPS["forward"], "output", 1.0)
@@ -359,27 +362,64 @@ def _variant(info: Any, column: str) -> Any:
 
 
 def _on_clone(function: Any) -> Any:
-    return lambda first, *args, **kwargs: function(first.clone(), *args, **kwargs)
+    def call(first: Any, *args: Any, **kwargs: Any) -> Any:
+        changed = first.clone()
+        returned = function(changed, *args, **kwargs)
+        assert returned is changed, "the in-place form returned another tensor"
+        return returned
+
+    return call
 
 
 def _into(function: Any) -> Any:
-    """Return a call that writes into ``out=`` what it would return, and checks that it did."""
+    """Return a call that writes into ``out=`` what it would return, and tells what became of it.
+
+    That is what three tensors hold afterwards: a dense one, one with gaps in memory, and an empty
+    one; whether they were returned; and how tensors of other dtypes were refused.
+    """
 
     def call(first: Any, *args: Any, **kwargs: Any) -> Any:
         expected = function(first, *args, **kwargs)
         several = isinstance(expected, (tuple, list))
-        out = [x.new_full(tuple(x.shape), 0) for x in (expected if several else [expected])]
-        given = type(expected)(out) if type(expected) in (tuple, list) else tuple(out)
-        function(first, *args, **kwargs, out=given if several else out[0])
-        wrong = [x.new_zeros(tuple(x.shape), dtype=_kin(x).bool) for x in out]
-        refused = ""
-        try:
-            function(first, *args, **kwargs, out=tuple(wrong) if several else wrong[0])
-        except Exception as error:
-            refused = type(error).__name__
-        return [*out, (refused,)]
+        results = list(expected) if several else [expected]
+        written, notes = [], []
+        for make in (_dense, _gappy, _empty):
+            out = [make(x, x.dtype) for x in results]
+            returned = function(first, *args, **kwargs, out=tuple(out) if several else out[0])
+            same = [x is y for x, y in zip(returned if several else [returned], out, strict=True)]
+            notes.append(f"returned {same}")
+            written += out
+        for name in ("bool", "int64", "float32", "complex128"):
+            kind = getattr(_kin(results[0]), name)
+            out = [_dense(x, kind) for x in results]
+            try:
+                function(first, *args, **kwargs, out=tuple(out) if several else out[0])
+            except (RuntimeError, TypeError) as error:
+                notes.append(f"{name}: {_plain_type(error)}")
+        return [*written, tuple(notes)]
 
     return call
+
+
+def _plain_type(error: Exception) -> str:
+    # PyTorch's refusals of a dtype are RuntimeErrors in one place, of their subclass in another.
+    return "RuntimeError" if isinstance(error, RuntimeError) else type(error).__name__
+
+
+def _dense(like: Any, kind: Any) -> Any:
+    return like.new_zeros(tuple(like.shape), dtype=kind)
+
+
+def _gappy(like: Any, kind: Any) -> Any:
+    """Return a tensor of the same shape whose elements are not neighbours in memory."""
+    if not like.ndim:
+        return like.new_zeros((2,), dtype=kind)[1]
+    shape = (*tuple(like.shape)[:-1], 2 * like.shape[-1])
+    return like.new_zeros(shape, dtype=kind)[..., ::2]
+
+
+def _empty(like: Any, kind: Any) -> Any:
+    return like.new_zeros((0,), dtype=kind)
 
 
 def _kin(tensor: Any) -> Any:

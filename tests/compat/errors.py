@@ -196,6 +196,57 @@ def in_place() -> list[Call]:
     ]
 
 
+def operands() -> list[Call]:
+    return [
+        lambda t: t.minimum(t.ones(2), 2),
+        lambda t: t.fmax(t.ones(2), 2),
+        lambda t: t.fmin(t.ones(2), 2),
+        lambda t: t.atan2(t.ones(2), 2),
+        lambda t: t.hypot(t.ones(2), 2),
+        lambda t: t.ldexp(t.ones(2), 2),
+        lambda t: t.logaddexp(t.ones(2), 2),
+        lambda t: t.logical_and(t.ones(2), 2),
+        lambda t: t.maximum(2, t.ones(2)),
+        lambda t: t.minimum(2, t.ones(2)),
+        lambda t: t.fmax(2, t.ones(2)),
+        lambda t: t.fmin(2, t.ones(2)),
+        lambda t: t.atan2(2, t.ones(2)),
+        lambda t: t.hypot(2, t.ones(2)),
+        lambda t: t.ldexp(2, t.ones(2)),
+        lambda t: t.logaddexp(2, t.ones(2)),
+        lambda t: t.logical_and(2, t.ones(2)),
+        lambda t: t.eq(2, t.ones(2)),
+        lambda t: t.lt(2, t.ones(2)),
+        lambda t: t.copysign(2, t.ones(2)),
+        lambda t: t.fmod(2, t.ones(2)),
+        lambda t: t.rsub(2, t.ones(2)),
+        lambda t: t.clamp_min(2, t.ones(2)),
+        lambda t: t.Tensor.__radd__(2, t.ones(2)),
+        lambda t: t.ones(2, dtype=t.int64).masked_fill(t.ones(2) > 0, t.tensor(1 + 2j)),
+        lambda t: t.ones(4).narrow(0, t.tensor(True), 1),
+    ]
+
+
+def out() -> list[Call]:
+    return [
+        lambda t: t.gather(t.ones(2), 0, t.tensor([0]), out=t.ones(1, dtype=t.float64)),
+        lambda t: t.complex(t.ones(2), t.ones(2), out=t.ones(2, dtype=t.complex128)),
+        lambda t: t.ceil(t.ones(2), out=t.ones(2, dtype=t.float64)),
+        lambda t: t.neg(t.ones(2), out=t.ones(2, dtype=t.float64)),
+        lambda t: t.amax(t.ones(2), 0, out=t.ones((), dtype=t.float64)),
+        lambda t: t.inner(t.ones(2), t.ones(2), out=t.ones((), dtype=t.int64)),
+        lambda t: t.float_power(t.ones(2), 2, out=t.ones(2)),
+        lambda t: t.diff(t.ones(2), out=t.ones(1, dtype=t.int64)),
+        lambda t: t.cat([t.ones(2)], out=t.ones(2, dtype=t.int64)),
+        lambda t: (lambda x: t.cat([x, x], out=x))(t.ones(2)),
+        lambda t: (lambda x: t.take(x, t.tensor([0]), out=x))(t.ones(2)),
+        lambda t: (lambda x: t.index_select(x, 0, t.tensor([1, 0]), out=x))(t.ones(2)),
+        lambda t: (lambda x: t.masked_select(x, x > 0, out=x))(t.ones(2)),
+        lambda t: (lambda x: t.add(x, t.ones(3, 2), out=x))(t.ones(2)),
+        lambda t: t.outer(t.ones(2, requires_grad=True), t.ones(2), out=t.ones(2, 2)),
+    ]
+
+
 def reduction() -> list[Call]:
     return [
         lambda t: t.ones(2, 3).sum(2),
@@ -728,8 +779,8 @@ def losses() -> list[Call]:
 
 
 FAMILIES = (
-    creation, pointwise, in_place, reduction, shape, joining, indexing, linalg, decompositions,
-    ordering, network, random, autograd, conversion, losses, convolution, pooling,
+    creation, pointwise, in_place, operands, out, reduction, shape, joining, indexing, linalg,
+    decompositions, ordering, network, random, autograd, conversion, losses, convolution, pooling,
 )  # fmt: skip
 
 

@@ -70,7 +70,7 @@ elementwise(
     x=lambda k, g, x, lambd: k.keep(g, _outside(k, x, lambd)),
 )  # fmt: skip
 elementwise(
-    "softshrink", "x; lambd=0.5", accepts="real floating", expose="",
+    "softshrink", "x; lambd=0.5", out="exact", accepts="real floating", expose="",
     body=lambda k, x, lambd: k.keep(x - k.sign(x) * lambd, _outside(k, x, lambd)),
     x=lambda k, g, x, lambd: k.keep(g, _outside(k, x, lambd)),
 )  # fmt: skip
@@ -112,7 +112,7 @@ def _tail(k: Any, x: Any) -> Any:
 
 
 elementwise(
-    "gelu", "x", accepts="real floating", expose="",
+    "gelu", "x", out="exact", accepts="real floating", expose="",
     body=lambda k, x: x * _tail(k, x), x=lambda k, g, x: k.gelu_grad(g, x),
 )  # fmt: skip
 
@@ -125,7 +125,8 @@ def _gelu_grad(k: Any, g: Any, x: Any) -> Any:
 
 _BETA, _KAPPA = math.sqrt(2 / math.pi), 0.044715
 elementwise(
-    "gelu_tanh", "x", node="GeluBackward0", aten="aten::gelu", accepts="real floating", expose="",
+    "gelu_tanh", "x", out="exact", node="GeluBackward0", aten="aten::gelu",
+    accepts="real floating", expose="",
     body=lambda k, x: x * 0.5 * (k.tanh((x + x * x * x * _KAPPA) * _BETA) + 1),
     x=lambda k, g, x: k.gelu_tanh_grad(g, x),
 )  # fmt: skip
@@ -178,13 +179,13 @@ def _softplus_slope(k: Any, g: Any, x: Any, beta: float, threshold: float) -> An
 
 
 elementwise(
-    "softplus", "x; beta=1.0, threshold=20.0", accepts="real floating", expose="",
+    "softplus", "x; beta=1.0, threshold=20.0", out="exact", accepts="real floating", expose="",
     body=_softplus, x=_softplus_slope,
 )  # fmt: skip
 
 
 elementwise(
-    "logsigmoid", "x", node="LogSigmoidBackward0", aten="aten::log_sigmoid",
+    "logsigmoid", "x", out="exact", node="LogSigmoidBackward0", aten="aten::log_sigmoid",
     accepts="real floating", expose="",
     body=lambda k, x: k.minimum(x, k.zeros_like(x)) - k.log1p(k.exp(-k.abs(x))),
     x=lambda k, g, x: g * k.sigmoid(-x),

@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from plugrad.autograd.tape import TensorBase
+from plugrad.operators.dimensions import into
 from plugrad.operators.linalg import dot, mm
 from plugrad.operators.matmul import matmul
 from plugrad.operators.solving import inverse
 from plugrad.shapes import normalize_dims
 from plugrad.vocabulary.forms import function
-from plugrad.vocabulary.inplace import write_out
-from plugrad.vocabulary.registry import Operator
 from plugrad.vocabulary.registry import tensor_table as k
 
 __all__ = [
@@ -35,16 +34,6 @@ def _require_tensors(name: str, *tensors: Any) -> None:
     for tensor in tensors:
         if not isinstance(tensor, TensorBase):
             raise TypeError(f"{name}(): expected a Tensor, not {type(tensor).__name__}")
-
-
-def into(name: str, out: Any, result: Any, *inputs: Any) -> Any:
-    """Return the result of the function `name`, or write it into `out` and return that."""
-    if out is None:
-        return result
-    # The sums of products are PyTorch's mul, written into out as such.
-    kind: Any = "casts" if name in ("outer", "kron") else "exact"
-    named = Operator(name, "composite", (), out=kind)
-    return write_out(named, out, [(result._array, result._dtype)], list(inputs))
 
 
 @function(names="outer ger", aten="aten::outer")
@@ -80,7 +69,9 @@ def outer(input: Any, vec2: Any, *, out: Any = None) -> Any:
                 f"outer(): expected vectors, but one has shape {list(vector._array.shape)}; "
                 "flatten it first"
             )
-    return into("outer", out, k.mul(k.reshape(input, (len(input), 1)), vec2), input, vec2)
+    return into(
+        "outer", out, k.mul(k.reshape(input, (len(input), 1)), vec2), input, vec2, casts=True
+    )
 
 
 @function(aten="aten::inner")
@@ -112,7 +103,7 @@ def inner(input: Any, other: Any, *, out: Any = None) -> Any:
     _require_tensors("inner", input, other)
     one, two = input._array.shape, other._array.shape
     if not one or not two:
-        return into("inner", out, k.mul(input, other), input, other)
+        return into("inner", out, k.mul(input, other), input, other, casts=True)
     if one[-1] != two[-1]:
         raise RuntimeError(
             f"inner(): the last sizes of shapes {list(one)} and {list(two)} must be equal"
@@ -230,7 +221,7 @@ def kron(input: Any, other: Any, *, out: Any = None) -> Any:
     packed = tuple(size for m in two for size in (1, m))
     products = k.mul(k.unsafe_view(input, spread), k.unsafe_view(other, packed))
     sizes = tuple(n * m for n, m in zip(one, two, strict=True))
-    return into("kron", out, k.unsafe_view(products, sizes), input, other)
+    return into("kron", out, k.unsafe_view(products, sizes), input, other, casts=True)
 
 
 @function("function")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugrad import dtypes
-from plugrad.operators.dimensions import one_dim, require_tensor
+from plugrad.operators.dimensions import into, one_dim, require_tensor
 from plugrad.vocabulary.forms import function
 from plugrad.vocabulary.registry import functions
 
@@ -51,17 +51,19 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
     if n < 0:
         raise RuntimeError(f"diff(): n must not be negative, but is {n}")
     if n == 0:  # nothing is put before or behind either
-        return input.clone() if out is None else functions["add"](input, 0, out=out)
+        return input.new_empty(input.shape).copy_(input) if out is None else into(
+            "diff", out, input, input
+        )  # fmt: skip
     parts = [part for part in (prepend, input, append) if part is not None]
     if len(parts) > 1:
         input = functions["cat"](parts, dim)
-    n = min(n, input.shape[dim])
-    for step in range(n):
+    given = input
+    for _ in range(min(n, input.shape[dim])):
         size = input.shape[dim]
         left, right = input.narrow(dim, 0, size - 1), input.narrow(dim, 1, size - 1)
         subtract = functions["logical_xor" if input.dtype is dtypes.bool_ else "sub"]
-        input = subtract(right, left, out=out if step == n - 1 else None)
-    return input
+        input = subtract(right, left)
+    return into("diff", out, input, given, casts=True)
 
 
 def _samples(name: str, y: Any, x: Any, dim: int) -> tuple[int, Any]:

@@ -9,13 +9,15 @@ from plugrad.autograd.tape import TensorBase
 from plugrad.dtypes import dtype
 from plugrad.shapes import normalize_dim, normalize_dims, reduced_shape
 from plugrad.vocabulary.dispatch import dispatch
-from plugrad.vocabulary.registry import operators
+from plugrad.vocabulary.inplace import write_out
+from plugrad.vocabulary.registry import Operator, operators
 
 __all__ = [
     "UNSET",
     "along",
     "apply",
     "converted_first",
+    "into",
     "one_dim",
     "reduced_dims",
     "refuse_empty",
@@ -95,6 +97,27 @@ def apply(name: str, arrays: tuple[Any, ...], params: tuple[Any, ...], out: Any)
     if out is None:
         return operator.call(*arrays, *params)
     return dispatch(operator, arrays, params, out)
+
+
+def into(name: str, out: Any, result: Any, *inputs: Any, casts: bool = False) -> Any:
+    """Return the result of a function that is composed of others, or write it into `out`.
+
+    Parameters
+    ----------
+    name : str
+        The function.
+    out : Tensor or None
+        Where to write the result, if not None: this is returned then.
+    result : Tensor
+    *inputs : Tensor
+        What `out` must not share part of its memory with, nor record.
+    casts : bool
+        Whether `out` may be of another dtype.
+    """
+    if out is None:
+        return result
+    composed = Operator(name, "composite", (), out="casts" if casts else "exact")
+    return write_out(composed, out, [(result._array, result._dtype)], list(inputs))
 
 
 def result_kind(name: str, input: Any, kind: dtype | None) -> dtype | None:

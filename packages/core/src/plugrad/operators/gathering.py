@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 from plugrad.autograd.tape import TensorBase
-from plugrad.dtypes import dtype, int32, int64
+from plugrad.dtypes import int32, int64
 from plugrad.operators.dimensions import apply
 from plugrad.operators.flattening import flatten
 from plugrad.operators.numbers import number_given
@@ -84,7 +84,7 @@ def scattering(caller: str, input: Any, dim: int, index: Any, src: Any = None) -
     """
     shape = shape_of(caller, input)
     dim = normalize_dim(dim, len(shape))
-    kinds: tuple[dtype, ...] = (int64, int32)
+    kinds: tuple[Any, ...] = (int64, int32)
     if isinstance(index, TensorBase) and 0 in index._array.shape:
         kinds = (index._dtype,)  # no position is none in any dtype
     index = index_given(caller, index, kinds)

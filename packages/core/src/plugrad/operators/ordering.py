@@ -278,7 +278,7 @@ def unique_consecutive(
 
 # ----------------------------------------------------------------------- places among sorted ones
 
-primitive("searchsorted", "boundaries, x; right", result="index")
+primitive("searchsorted", "boundaries, x; right", out="casts", result="index")
 
 
 def _right(name: str, right: bool, side: str | None) -> bool:
@@ -345,6 +345,9 @@ def searchsorted(
         if tensor._dtype is dtypes.bool_:
             raise NotImplementedError(f"{name}() does not take bools; convert them with .int()")
         require_real(name, tensor, NotImplementedError)
+    kind = dtypes.int32 if out_int32 else dtypes.int64
+    if isinstance(out, TensorBase) and out._dtype is not kind:
+        raise RuntimeError(f"{name}(): out must be of {kind}, as the result, not {out._dtype}")
     if sorter is not None:
         if sorter._array.shape != rows:
             raise RuntimeError(

@@ -12,6 +12,7 @@ from typing import Any
 
 from plugrad import dtypes
 from plugrad.autograd.tape import TensorBase
+from plugrad.operators.dimensions import into
 from plugrad.operators.operands import fitting, number_of, wide_enough
 from plugrad.vocabulary.arguments import is_number
 from plugrad.vocabulary.forms import elementwise, function
@@ -153,7 +154,9 @@ def float_power(input: Any, exponent: Any, *, out: Any = None) -> Any:
     >>> plugrad.float_power(plugrad.tensor([1, 2]), -1)
     tensor([1.0000, 0.5000], dtype=plugrad.float64)
     """
-    return pow(_as_double(input), _as_double(exponent), out=out)
+    result = pow(_as_double(input), _as_double(exponent))
+    inputs = [x for x in (input, exponent) if isinstance(x, TensorBase)]
+    return into("float_power", out, result, *inputs)
 
 
 @function("method")

@@ -10,7 +10,14 @@ from typing import Any
 
 from plugrad import dtypes, return_types
 from plugrad.autograd.tape import TensorBase
-from plugrad.operators.dimensions import UNSET, apply, one_dim, refuse_empty, require_tensor
+from plugrad.operators.dimensions import (
+    UNSET,
+    apply,
+    into,
+    one_dim,
+    refuse_empty,
+    require_tensor,
+)
 from plugrad.operators.extremes import at_index, shared_by_all
 from plugrad.shapes import reduced_shape
 from plugrad.vocabulary.forms import function, primitive
@@ -223,7 +230,7 @@ def _quantile(
     if q.ndim:
         result = result.unsqueeze(0).transpose(0, -1)
     result = operators["squeeze_result"].call(result, result.ndim - 1)
-    return result if out is None else functions["add"](result, 0, out=out)
+    return into(name, out, result, input)
 
 
 def _checked_quantiles(name: str, input: Any, q: Any, interpolation: str) -> Any:

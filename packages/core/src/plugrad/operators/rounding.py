@@ -8,7 +8,7 @@ from plugrad import return_types
 from plugrad.autograd.tape import TensorBase
 from plugrad.dtypes import Category
 from plugrad.limits import finfo
-from plugrad.operators.dimensions import apply
+from plugrad.operators.dimensions import apply, into
 from plugrad.operators.operands import also, overloaded, undifferentiable
 from plugrad.vocabulary.forms import elementwise, function, primitive
 from plugrad.vocabulary.inplace import inplace
@@ -181,7 +181,7 @@ def nan_to_num(
     tensor([-1.,  1.])
     """
     if input._dtype.category <= Category.INTEGER:
-        return input.clone() if out is None else out.copy_(input)
+        return into("nan_to_num", out, input.clone(), input)
     if input._dtype.is_complex:
         parts = functions["view_as_real"](input)
         return functions["view_as_complex"](nan_to_num(parts, nan, posinf, neginf)).clone()

@@ -22,6 +22,10 @@ class OrderingKernels(Standard):
         backwards = numpy.flip(numpy.argsort(numpy.flip(x, dim), axis=dim, kind="stable"), dim)
         return numpy.subtract(x.shape[dim] - 1, backwards)
 
+    def _part(self, x: Array, dim: int, start: int, stop: int) -> Array:
+        # A copy: a view would keep all of what it is a part of, and its strides.
+        return numpy.ascontiguousarray(super()._part(x, dim, start, stop))
+
     def topk(
         self, x: Array, count: int, dim: int, largest: bool, sorted: bool
     ) -> tuple[Array, Array]:

@@ -149,6 +149,7 @@ def _along() -> Iterator[Sample]:
     yield moved("gather", lambda t, x, i: x.gather(0, i), real(3, 4), some, dtypes=COMPLEX)
     yield moved("gather", lambda t, x, i: t.gather(x, -1, i), real(3, 4), integers(2, 5, high=4))
     yield moved("gather", lambda t, x, i: x.gather(0, i), real(), integers(high=1))
+    yield moved("gather", lambda t, x, i: x.gather(0, i.to(t.uint8)), real(3), integers(0, high=1))
     yield moved(
         "gather",
         lambda t, x, i: x.t().gather(1, i),
@@ -199,7 +200,6 @@ def _along() -> Iterator[Sample]:
         (real(3, transform=numpy.round), integers(4, high=3), real(4, transform=numpy.round)),
         label="zeros",
         skip=KINK,
-        second=False,
     )
     yield Sample(
         "scatter_reduce",
@@ -270,7 +270,12 @@ def _slices() -> Iterator[Sample]:
         once,
         inplace=lambda t, x, i: x.index_fill_(1, i, 2.5),
     )
-    yield moved("index_fill", lambda t, x, i, v: t.index_fill(x, 0, i, v), real(3, 4), once, real())
+    again = integers(3, transform=lambda a: numpy.array([2, 0, 2]))
+    for place, label in ((once, ""), (again, "repeated")):
+        yield moved(
+            "index_fill", lambda t, x, i, v: t.index_fill(x, 0, i, v), real(3, 4), place, real(),
+            label=label,
+        )  # fmt: skip
     for reduce in ("prod", "mean", "amax", "amin"):
         yield _index_reduce(reduce)
     yield moved(

@@ -287,9 +287,11 @@ def _paddings() -> list[Sample]:
         Sample("pad", padded((1, 2), "constant", value=3.0), (real(0),), exact=True),
     ]  # fmt: skip
     shapes = [((3, 4), (2, 1)), ((2, 3, 4), (1, 0)), ((2, 3, 4), (1, 2, 0, 2)),
-              ((1, 2, 3, 4), (3, 0, 1, 1)), ((2, 3, 3, 4), (1, 0, 2, 1, 1, 1))]  # fmt: skip
+              ((1, 2, 3, 4), (3, 0, 1, 1)), ((2, 4, 4), (-1, 1, 2, -2)),
+              ((2, 3, 3, 4), (1, 0, 2, 1, 1, 1))]  # fmt: skip
     found += [
-        Sample("pad", padded(pads, mode), (real(*shape),), label=f"{mode}-{len(pads)}",
+        Sample("pad", padded(pads, mode), (real(*shape),),
+               label=f"{mode}-{len(pads)}" + "-cut" * (min(pads) < 0),
                exact=True, graph=mode != "circular")
         for mode in ("reflect", "replicate", "circular")
         for shape, pads in shapes

@@ -33,6 +33,7 @@ def _logsumexp() -> Iterator[Sample]:
     yield case("logsumexp", lambda t, x: x.logsumexp(1), real(3, 4), dtypes=HALF)
     yield case("logsumexp", lambda t, x: t.logsumexp(x, (0, -1), True), real(2, 3, 4))
     yield case("logsumexp", lambda t, x: x.logsumexp(0), real(), label="0-d")
+    yield case("logsumexp", lambda t, x: (x * 0 + 1231.5).logsumexp(0), real(), label="0-d-large")
     yield case("logsumexp", lambda t, x: x.logsumexp(0), real(0, 3), label="empty", skip=KINK)
     yield case("logsumexp", lambda t, x: x.logsumexp(1), integers(3, 4))
     yield case("logsumexp", lambda t, x: x.logsumexp(0), real(4, low=-1e3, high=1e3), label="far")

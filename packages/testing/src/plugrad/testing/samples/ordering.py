@@ -121,6 +121,8 @@ def _differences() -> Iterator[Sample]:
     yield case("diff", lambda t, x: x.diff(), masks(5))
     yield case("diff", lambda t, x, y: x.diff(prepend=y, append=y), real(3, 4), real(3, 1),
                label="longer")  # fmt: skip
+    yield case("diff", lambda t, x, y: x.diff(n=0, prepend=y), real(3, 4), real(3, 1),
+               label="none")  # fmt: skip
     yield case("trapezoid", lambda t, y: t.trapezoid(y), real(3, 4), **plain)
     yield case("trapezoid", lambda t, y: t.trapezoid(y, dx=0.5, dim=0), real(3, 4), **plain)
     yield case("trapezoid", lambda t, y, x: t.trapezoid(y, x), real(3, 4), real(4), **plain)
