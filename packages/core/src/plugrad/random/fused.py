@@ -117,7 +117,7 @@ def add_to_odd(x: Doubles, offset: float | Doubles) -> Doubles:
 
 def _two_product(x: Doubles, scale: float) -> tuple[Doubles, Doubles]:
     """Return the rounded product and what the rounding took, which is a float64 too."""
-    scale_high = float((np.float64(scale).view(np.int64) & _LOW_HALF).view(np.float64))
+    scale_high = float((np.float64(scale).view(np.int64) & np.int64(_LOW_HALF)).view(np.float64))
     scale_low = scale - scale_high
     x_high = x * _SPLITTER
     x_high -= x_high - x

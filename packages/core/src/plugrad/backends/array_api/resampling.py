@@ -47,7 +47,7 @@ class Taps(NamedTuple):
         rows, columns, weights = rows[kept], columns[kept], weights[kept]
         order = columns.argsort(kind="stable")
         rows, columns, weights = rows[order], columns[order], weights[order]
-        counts = numpy.bincount(columns, minlength=size)
+        counts: Any = numpy.bincount(columns, minlength=size)
         ranks = numpy.arange(rows.size) - (numpy.cumsum(counts) - counts)[columns]
         most = max(int(counts.max()), 1)
         sources, amounts = numpy.zeros((most, size), numpy.int64), numpy.zeros((most, size))

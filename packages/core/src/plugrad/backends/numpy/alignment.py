@@ -7,7 +7,8 @@ from typing import Any
 import numpy
 
 from plugrad.backends.array_api.alignment import AlignmentKernels as Standard
-from plugrad.backends.numpy.arrays import Array
+from plugrad.backends.numpy.arrays import Array, largest
+from plugrad.backends.numpy.sums import add_up
 
 __all__ = ["AlignmentKernels"]
 
@@ -24,12 +25,12 @@ class AlignmentKernels(Standard):
         else:
             ways[1, :, :-1] = x[:, 1:]
             numpy.copyto(ways[2, :, :-2], x[:, 2:], where=skips[:, :-2])
-        shift = numpy.maximum.reduce(ways, axis=0)
+        shift = largest(ways, axis=0)
         # Anything finite in the place of -inf makes the exponentials 0, and the result -inf.
         numpy.maximum(shift, numpy.finfo(x.dtype).min, out=shift)
         ways -= shift
         numpy.exp(ways, out=ways)
-        total = numpy.add.reduce(ways, axis=0)
+        total = add_up(ways, axis=0)
         numpy.log(total, out=total)
         total += shift
         return total

@@ -12,9 +12,13 @@ from plugrad.backends.protocol import Backend
 from plugrad.devices import device
 from plugrad.dtypes import Category, dtype
 
-__all__ = ["Array", "NumpyArrays"]
+__all__ = ["Array", "NumpyArrays", "largest", "smallest"]
 
 Array = numpy.ndarray[Any, Any]
+
+# What NumPy's own types say of these changes from one version to the next.
+largest: Any = numpy.maximum.reduce
+smallest: Any = numpy.minimum.reduce
 
 
 class NumpyArrays(ArrayKernels):

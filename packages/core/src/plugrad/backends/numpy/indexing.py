@@ -16,7 +16,7 @@ from plugrad import dtypes as types
 from plugrad.backends.array_api import Dims, Shape
 from plugrad.backends.array_api.indexing import IndexingKernels as Standard
 from plugrad.backends.array_api.indexing import OutOfRange, add_at, reduce_at, steps_of
-from plugrad.backends.numpy.arrays import Array
+from plugrad.backends.numpy.arrays import Array, largest
 
 __all__ = ["IndexingKernels"]
 
@@ -57,11 +57,11 @@ class IndexingKernels(Standard):
 
     def _require_range(self, index: Array, size: int, dim: int, error: OutOfRange) -> None:
         # As unsigned numbers, negative ones are large: one pass finds both.
-        if index.size and numpy.maximum.reduce(index.view("u8"), axis=None) >= size:
+        if index.size and largest(index.view("u8"), axis=None) >= size:
             super()._require_range(index, size, dim, error)
 
     def _wrapped(self, index: Array, size: int, dim: int) -> Array:
-        if index.size and numpy.maximum.reduce(index.view("u8"), axis=None) >= size:
+        if index.size and largest(index.view("u8"), axis=None) >= size:
             return super()._wrapped(index, size, dim)  # type: ignore[no-any-return]
         return index
 
@@ -119,7 +119,7 @@ class IndexingKernels(Standard):
         values = values.reshape((*before, index.size, *after)).swapaxes(0, dim)
         index = self._wrapped(index, size, dim).reshape(-1)
         slices = x.swapaxes(0, dim)
-        most = int(numpy.bincount(index, minlength=1).max())
+        most = int(largest(numpy.bincount(index, minlength=1)))
         if most > 1 and most * 5000 > index.size * row:
             # Rounds, one for each time that a number comes, would take too many steps.
             self._add_places(x, values.swapaxes(0, dim), [index], (dim,))

@@ -8,7 +8,8 @@ import numpy
 
 from plugrad.backends.array_api import Shape
 from plugrad.backends.array_api.network import NetworkKernels as Standard
-from plugrad.backends.numpy.arrays import Array
+from plugrad.backends.numpy.arrays import Array, largest
+from plugrad.backends.numpy.sums import add_up
 
 __all__ = ["NetworkKernels"]
 
@@ -62,7 +63,7 @@ class NetworkKernels(Standard):
     def _refuse_outside(self, indices: Array, count: int) -> None:
         # Seen without a sign a negative number is larger than any count.
         unsigned = indices.view(_UNSIGNED[indices.itemsize])
-        if indices.size and numpy.maximum.reduce(unsigned, axis=None) >= count:
+        if indices.size and largest(unsigned, axis=None) >= count:
             super()._refuse_outside(indices, count)
 
     # ---------------------------------------------------------------------------------- classes
@@ -77,7 +78,7 @@ class NetworkKernels(Standard):
             picked = numpy.where(counts != 0, picked, 0) * counts
         if reduction == "none":
             return numpy.negative(picked, out=picked).reshape(target.shape)
-        total = numpy.add.reduce(picked, axis=None)
+        total = add_up(picked, axis=None)
         return -(total / _total(picked, counts)) if reduction == "mean" else -total
 
     def nll_loss_grad(
@@ -105,9 +106,7 @@ class NetworkKernels(Standard):
             target = target.astype(numpy.int64)
         # Seen without a sign a negative number is larger than any count.
         unsigned = target.view(numpy.uint64)
-        if 0 <= ignore_index < classes or (
-            target.size and numpy.maximum.reduce(unsigned, axis=None) >= classes
-        ):
+        if 0 <= ignore_index < classes or (target.size and largest(unsigned, axis=None) >= classes):
             counts = target != ignore_index
             target = numpy.where(counts, target, 0)
             self._refuse_outside(target, classes)
@@ -174,7 +173,7 @@ class NetworkKernels(Standard):
             loss *= weight
         if reduction == "none":
             return loss
-        total = numpy.add.reduce(loss, axis=None)
+        total = add_up(loss, axis=None)
         return total / loss.size if reduction == "mean" else total
 
     # -------------------------------------------------------------------------------- attention

@@ -9,7 +9,7 @@ import numpy
 
 from plugrad.backends.array_api import Dims
 from plugrad.backends.array_api.normalization import NormalizationKernels as Standard
-from plugrad.backends.numpy.arrays import Array
+from plugrad.backends.numpy.arrays import Array, largest, smallest
 from plugrad.backends.numpy.reduction import extreme_along
 from plugrad.backends.numpy.sums import add_up, sum_along
 from plugrad.dtypes import dtype
@@ -37,7 +37,7 @@ class NormalizationKernels(Standard):
     def softmax(self, x: Array, dim: int) -> Any:
         if not x.size or not x.shape:
             return numpy.exp(x - x)
-        low, high = numpy.minimum.reduce(x, axis=None), numpy.maximum.reduce(x, axis=None)
+        low, high = smallest(x, axis=None), largest(x, axis=None)
         if low >= -_SAFE_EXPONENT and high <= _SAFE_EXPONENT:
             result = numpy.exp(x)
         else:

@@ -12,6 +12,7 @@ from plugrad.backends.array_api.convolution import positions
 from plugrad.backends.array_api.pooling import PoolingKernels as Standard
 from plugrad.backends.array_api.pooling import adaptive_bounds
 from plugrad.backends.numpy.arrays import Array
+from plugrad.backends.numpy.sums import add_up
 
 __all__ = ["PoolingKernels"]
 
@@ -39,7 +40,7 @@ class PoolingKernels(Standard):
         chosen = self._chosen(x, out, kernel, stride, padding, dilation, sizes)
         result: Any = numpy.zeros(x.shape, g.dtype)
         # Zero times infinity would be NaN.
-        finite = bool(numpy.isfinite(numpy.add.reduce(g, axis=None)))
+        finite = bool(numpy.isfinite(add_up(g, axis=None)))
         apart = all(s > d * (k - 1) for s, d, k in zip(stride, dilation, kernel, strict=True))
         for number, place in enumerate(positions(kernel, stride, dilation, counts)):
             part = result[(..., *place)]
@@ -85,7 +86,7 @@ class PoolingKernels(Standard):
             for i, (start, stop) in enumerate(zip(*adaptive_bounds(size, count), strict=True)):
                 members[start:stop, i] = 1
             result = numpy.moveaxis(numpy.moveaxis(result, axis, -1) @ members, -1, axis)
-        if not numpy.isfinite(numpy.add.reduce(result, axis=None)):
+        if not numpy.isfinite(add_up(result, axis=None)):
             # Zero times infinity is NaN.
             return super()._summed(x, counts)
         return numpy.ascontiguousarray(result)

@@ -9,7 +9,7 @@ import numpy
 
 from plugrad.backends.array_api import Dims
 from plugrad.backends.array_api.reduction import ReductionKernels as Standard
-from plugrad.backends.numpy.arrays import Array
+from plugrad.backends.numpy.arrays import Array, largest, smallest
 from plugrad.backends.numpy.sums import SMALL, add_up, sum_along, total
 from plugrad.dtypes import dtype
 
@@ -140,10 +140,10 @@ class ReductionKernels(Standard):
     # ---------------------------------------------------------------------------------- extremes
 
     def max(self, x: Array) -> Any:
-        return numpy.maximum.reduce(x, axis=None)
+        return largest(x, axis=None)
 
     def min(self, x: Array) -> Any:
-        return numpy.minimum.reduce(x, axis=None)
+        return smallest(x, axis=None)
 
     def amax(self, x: Array, dim: Dims, keepdim: bool = False) -> Any:
         return extreme_along(numpy.maximum, x, dim, keepdim)
