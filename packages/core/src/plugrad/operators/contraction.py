@@ -41,7 +41,7 @@ def into(name: str, out: Any, result: Any, *inputs: Any) -> Any:
     """Return the result of the function `name`, or write it into `out` and return that."""
     if out is None:
         return result
-    named = cast(Any, SimpleNamespace(name=name))
+    named = cast(Any, SimpleNamespace(name=name, rules=True, joint=None))
     return write_out(named, out, [(result._array, result._dtype)], list(inputs))
 
 
