@@ -38,7 +38,7 @@ def _steps(name: str, n_fft: int, hop: int | None, width: int | None) -> tuple[i
 
 
 def _window(name: str, x: Any, window: Any, width: int, n_fft: int) -> Any:
-    """Return the window, in the middle of zeros if it is shorter; None if it changes nothing."""
+    """Return the window as it was given, or ones; None if it changes nothing."""
     if window is None:
         if width == n_fft:
             return None
@@ -48,10 +48,12 @@ def _window(name: str, x: Any, window: Any, width: int, n_fft: int) -> Any:
         raise RuntimeError(
             f"{name}(): window must have shape [{width}], as win_length says, not {list(shape)}"
         )
-    if width == n_fft:
-        return window
-    left = (n_fft - width) // 2
-    return k.constant_pad_nd(window, (left, n_fft - width - left), 0.0)
+    return window
+
+
+def _middle(width: int, n_fft: int) -> int:
+    """Return where a window begins that is put in the middle of zeros."""
+    return (n_fft - width) // 2
 
 
 def _warn_of_no_window(name: str) -> None:
@@ -151,13 +153,17 @@ def stft(
         x = k.unsqueeze(x, 0)
     hop, width = _steps("stft", n_fft, hop_length, win_length)
     if not center and align_to_window and width < n_fft:
-        left = (n_fft - width) // 2
+        left = _middle(width, n_fft)
         x = k.constant_pad_nd(x, (left, left), 0.0)
     if x._array.shape[1] < n_fft:
         raise RuntimeError(
             f"stft(): n_fft={n_fft} is more than the {x._array.shape[1]} elements of the signal"
         )
     shaped = _window("stft", x, window, width, n_fft)
+    if width < n_fft:
+        whole = functions["zeros"](n_fft, dtype=shaped._dtype, device=x.device)
+        whole.narrow(0, _middle(width, n_fft), width).copy_(shaped)
+        shaped = whole
     pieces = k.frames(x, n_fft, hop)
     if shaped is not None:
         pieces = pieces * shaped
@@ -261,13 +267,16 @@ def istft(
         if not onesided:
             x = k.slice(x, 2, 0, half, 1)
         pieces = k.fft_c2r(x, (2,), scale, n_fft)
-    kind = pieces._dtype if return_complex is with_complex else input._dtype.to_real()
-    ones = functions["ones"](n_fft, dtype=kind, device=input.device)
-    shaped = _window("istft", ones, window, width, n_fft)
-    shaped = ones if shaped is None else shaped
+    shaped = _window("istft", pieces, window, width, n_fft)
+    if shaped is None:
+        shaped = functions["ones"](n_fft, dtype=input._dtype.to_real(), device=input.device)
+    elif width < n_fft:
+        left = _middle(width, n_fft)
+        shaped = k.constant_pad_nd(shaped, (left, n_fft - width - left), 0.0)
     full = n_fft + hop * (count - 1)
-    total = k.unfold_grad(pieces * shaped, (x._array.shape[0], full), 1, n_fft, hop)
-    weights = (shaped * shaped).expand(1, count, n_fft)
+    pieces = pieces * k.view(shaped, (1, 1, n_fft))
+    total = k.unfold_grad(pieces, (x._array.shape[0], full), 1, n_fft, hop)
+    weights = functions["pow"](shaped, 2).expand(1, count, n_fft)
     weights = k.unfold_grad(weights, (1, full), 1, n_fft, hop)
     start = n_fft // 2 if center else 0
     end = full - (n_fft // 2 if center else 0) if length is None else start + length

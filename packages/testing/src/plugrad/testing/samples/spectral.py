@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from plugrad.testing.samples import Input, Sample, integers, real
@@ -30,7 +31,6 @@ def _one_dimension() -> list[Sample]:
             _transform(name, real(3, 4), dtypes=kinds, n=9, norm="ortho"),
             _transform(name, real(4, 3, 2), dtypes=kinds, dim=0, norm="forward"),
             _transform(name, real(2, 5, 2), dtypes=kinds, dim=-2, n=8, norm="backward"),
-            _transform(name, real(0, 3), dtypes=kinds),
             _transform(name, integers(4)),
         ]
         if name not in ("irfft", "hfft"):
@@ -76,6 +76,17 @@ def _order() -> list[Sample]:
     return found
 
 
+def _silent(call: Any) -> Any:
+    """Return the call without its advice to pass a window, or to ask for complex numbers."""
+
+    def silent(*arguments: Any) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            return call(*arguments)
+
+    return silent
+
+
 def _short_time() -> list[Sample]:
     calls: dict[str, dict[str, Any]] = {
         "plain": {},
@@ -96,9 +107,9 @@ def _short_time() -> list[Sample]:
         Sample("stft", lambda t, x, w: t.stft(x, 8, 2, 5, w, False, return_complex=True,
                                               align_to_window=True),
                (real(2, 16), real(5)), label="aligned"),
-        Sample("stft", lambda t, x: t.stft(x, 8, win_length=6, return_complex=True),
+        Sample("stft", _silent(lambda t, x: t.stft(x, 8, win_length=6, return_complex=True)),
                (real(16),), label="rectangular"),
-        Sample("stft", lambda t, x, w: x.stft(8, window=w, return_complex=False),
+        Sample("stft", _silent(lambda t, x, w: x.stft(8, window=w, return_complex=False)),
                (real(16), real(8)), label="pairs"),
         Sample("stft", lambda t, x, w: t.stft(x, 8, window=w, return_complex=True),
                (real(16), real(8)), dtypes=_ONLY_COMPLEX, label="complex"),
@@ -121,7 +132,7 @@ def _short_time() -> list[Sample]:
                    (real(*shape), real(*shape), window), label=label)
         )  # fmt: skip
     found += [
-        Sample("istft", lambda t, x, y: t.istft(t.complex(x, y), 8), (real(5, 6), real(5, 6)),
+        Sample("istft", _silent(lambda t, x, y: t.istft(t.complex(x, y), 8)), (real(5, 6), real(5, 6)),
                label="rectangular"),
         Sample("istft", lambda t, x, y, w: t.complex(x, y).istft(8, win_length=5, window=w),
                (real(5, 6), real(5, 6), real(5, low=0.5, high=1.5)), label="short"),
