@@ -113,7 +113,7 @@ def linalg_cholesky(A: Any, *, upper: bool = False, out: Any = None) -> Any:
     tensor([[2., 0.],
             [1., 1.]])
     """
-    from plugrad.operators.contraction import into
+    from plugrad.operators.dimensions import into
 
     require_matrices("linalg.cholesky", A, square=True)
     result, info = _cholesky_ex(A, bool(upper))

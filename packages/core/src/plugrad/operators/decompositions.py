@@ -337,7 +337,7 @@ def eigh(A: Any, UPLO: str = "L", *, out: Any = None) -> Any:
 
 def eigvalsh(A: Any, UPLO: str = "L", *, out: Any = None) -> Any:
     """Return the eigenvalues of Hermitian matrices: see `plugrad.linalg.eigh`."""
-    from plugrad.operators.contraction import into
+    from plugrad.operators.dimensions import into
 
     require_matrices("linalg.eigvalsh", A, square=True)
     values, _ = _eigh(A, _triangle("linalg.eigvalsh", UPLO))

@@ -85,7 +85,7 @@ def tensorinv(A: Any, ind: int = 2, *, out: Any = None) -> Any:
     >>> plugrad.linalg.tensorinv(plugrad.eye(4).reshape(2, 2, 4)).shape
     plugrad.Size([4, 2, 2])
     """
-    from plugrad.operators.contraction import into
+    from plugrad.operators.dimensions import into
 
     require_tensor("linalg.tensorinv", A)
     if ind <= 0:
@@ -118,7 +118,7 @@ def tensorsolve(A: Any, B: Any, dims: Any = None, *, out: Any = None) -> Any:
     >>> plugrad.linalg.tensorsolve(A, plugrad.ones(2, 2))
     tensor([1., 1., 1., 1.])
     """
-    from plugrad.operators.contraction import into
+    from plugrad.operators.dimensions import into
 
     for tensor in (A, B):
         require_tensor("linalg.tensorsolve", tensor)

@@ -51,7 +51,7 @@ def matrix_norm(
     >>> plugrad.linalg.matrix_norm(plugrad.tensor([[3.0, 4.0]]), 1)
     tensor(4.)
     """
-    from plugrad.operators.contraction import into
+    from plugrad.operators.dimensions import into
 
     name = "linalg.matrix_norm"
     low = getattr(A, "_dtype", None)

@@ -217,7 +217,7 @@ def cond(A: Any, p: Any = None, *, out: Any = None) -> Any:
     >>> plugrad.linalg.cond(plugrad.tensor([[1.0, 0.0], [0.0, 2.0]]))
     tensor(2.)
     """
-    from plugrad.operators.contraction import into
+    from plugrad.operators.dimensions import into
 
     name = "linalg.cond"
     if p is None or p in (2, -2):

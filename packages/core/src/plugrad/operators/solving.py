@@ -134,7 +134,7 @@ def _inverse(name: str, x: Any, out: Any) -> Any:
     refuse_failures(name, info, SINGULAR)
     if out is None:
         return result
-    from plugrad.operators.contraction import into
+    from plugrad.operators.dimensions import into
 
     return into(name, out, result, x)
 
@@ -261,7 +261,7 @@ def solve(A: Any, B: Any, *, left: bool = True, out: Any = None) -> Any:
     >>> plugrad.linalg.solve(plugrad.tensor([[2.0]]), plugrad.tensor([4.0]))
     tensor([2.])
     """
-    from plugrad.operators.contraction import into
+    from plugrad.operators.dimensions import into
 
     result, info = _solved("linalg.solve", A, B, left, None)
     refuse_failures("linalg.solve", info, SINGULAR)

@@ -22,6 +22,7 @@ from plugrad.backends.array_api.pooling import PoolingKernels
 from plugrad.backends.array_api.reduction import ReductionKernels
 from plugrad.backends.array_api.resampling import ResamplingKernels
 from plugrad.backends.array_api.shape import ShapeKernels
+from plugrad.backends.array_api.spectral import SpectralKernels
 
 __all__ = ["ArrayApiKernels", "ArrayKernels", "Dims", "Shape"]
 
@@ -41,6 +42,7 @@ class ArrayApiKernels(
     PoolingKernels,
     PolynomialKernels,
     ResamplingKernels,
+    SpectralKernels,
 ):
     """The whole vocabulary in the words of the array API standard.
 

@@ -22,6 +22,7 @@ from plugrad.backends.numpy.pooling import PoolingKernels
 from plugrad.backends.numpy.reduction import ReductionKernels
 from plugrad.backends.numpy.scipy import ScipyKernels
 from plugrad.backends.numpy.shape import ShapeKernels
+from plugrad.backends.numpy.spectral import SpectralKernels
 from plugrad.backends.protocol import Backend, Event
 from plugrad.devices import device
 
@@ -45,6 +46,7 @@ class NumpyKernels(
     ConvolutionKernels,
     PoolingKernels,
     ScipyKernels,
+    SpectralKernels,
     ArrayApiKernels,
 ):
     """Kernels on NumPy arrays: what the standard's words leave slow, or cannot say."""
