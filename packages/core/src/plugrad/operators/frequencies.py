@@ -12,6 +12,7 @@ from plugrad.operators.numbers import number_given
 from plugrad.operators.options import dtype_given, integer_given, made, shape_given
 from plugrad.operators.shape import shape_of
 from plugrad.shapes import normalize_dims
+from plugrad.vocabulary.observers import shown
 from plugrad.vocabulary.registry import functions
 
 if TYPE_CHECKING:
@@ -87,11 +88,12 @@ def _made(
         return table.from_host(mode.quiet(scaled, kind))
 
     return made(
-        f"fft_{name}", build, ((len(numbers),),), None, out, kind if out is None else dtype, layout,
+        f"fft_{name}(empty mul_*)", build, ((len(numbers),),), None, out, kind if out is None else dtype, layout,
         device, False, requires_grad,
     )  # fmt: skip
 
 
+@shown("aten::fft_fftshift")
 def fftshift(input: Any, dim: Any = None) -> Any:
     """Return what `fft` returns with the frequency 0 in the middle.
 
@@ -110,6 +112,7 @@ def fftshift(input: Any, dim: Any = None) -> Any:
     return _shifted("fftshift", input, dim, 0)
 
 
+@shown("aten::fft_ifftshift")
 def ifftshift(input: Any, dim: Any = None) -> Any:
     """Return the inverse of `fftshift`."""
     return _shifted("ifftshift", input, dim, 1)

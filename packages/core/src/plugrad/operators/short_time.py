@@ -65,7 +65,7 @@ def _warn_of_no_window(name: str) -> None:
     )
 
 
-@function()
+@function(aten="aten::stft")
 def stft(
     input: Any, n_fft: int, hop_length: int | None = None, win_length: int | None = None,
     window: Any = None, center: bool = True, pad_mode: str = "reflect", normalized: bool = False,
@@ -187,7 +187,7 @@ def _padded(x: Any, amount: int, mode: str) -> Any:
     return k.view(x, tuple(x._array.shape[3 - len(shape) :]))
 
 
-@function()
+@function(aten="aten::istft")
 def istft(
     input: Any, n_fft: int, hop_length: int | None = None, win_length: int | None = None,
     window: Any = None, center: bool = True, normalized: bool = False,

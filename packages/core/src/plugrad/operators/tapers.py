@@ -64,10 +64,13 @@ def kaiser(beta: float) -> Formula:
 
 
 def window(
-    name: str, formula: Formula, size: int, periodic: bool, kind: dtypes.dtype | None, layout: Any,
+    calls: str, formula: Formula, size: int, periodic: bool, kind: dtypes.dtype | None, layout: Any,
     device: Any, pin_memory: Any, requires_grad: Any,
 ) -> Tensor:  # fmt: skip
-    """Return a tensor of `size` elements; a periodic window leaves out the last of one more."""
+    """Return a tensor of `size` elements; a periodic window leaves out the last of one more.
+
+    Observers are shown `calls`: see `plugrad.operators.watched`.
+    """
 
     def build(table: Kernels, shape: tuple[int, ...], kind: dtypes.dtype) -> Any:
         if size < 2:
@@ -77,7 +80,7 @@ def window(
         return table.from_host(values.astype(kind.np))
 
     return made(
-        name, build, ((size,),), None, None, kind, layout, device, pin_memory, requires_grad
+        calls, build, ((size,),), None, None, kind, layout, device, pin_memory, requires_grad
     )
 
 
@@ -99,7 +102,15 @@ def _older(
     if size < 0:
         raise RuntimeError(f"{name}(): a window cannot have {size} elements")
     return window(
-        name, formula, size, bool(periodic), kind, None, device, pin_memory, requires_grad
+        f"{name}(empty mul_*)",
+        formula,
+        size,
+        bool(periodic),
+        kind,
+        None,
+        device,
+        pin_memory,
+        requires_grad,
     )
 
 

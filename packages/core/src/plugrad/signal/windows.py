@@ -57,7 +57,7 @@ def _made(
     if size < 0:
         raise ValueError(f"{name}(): a window cannot have {size} elements")
     return tapers.window(
-        name, formula, size, not sym, kind, None, device, False, requires_grad
+        "linspace(empty linspace*)", formula, size, not sym, kind, None, device, False, requires_grad
     )  # fmt: skip
 
 

@@ -132,8 +132,8 @@ def _short_time() -> list[Sample]:
                    (real(*shape), real(*shape), window), label=label)
         )  # fmt: skip
     found += [
-        Sample("istft", _silent(lambda t, x, y: t.istft(t.complex(x, y), 8)), (real(5, 6), real(5, 6)),
-               label="rectangular"),
+        Sample("istft", _silent(lambda t, x, y: t.istft(t.complex(x, y), 8)),
+               (real(5, 6), real(5, 6)), label="rectangular"),
         Sample("istft", lambda t, x, y, w: t.complex(x, y).istft(8, win_length=5, window=w),
                (real(5, 6), real(5, 6), real(5, low=0.5, high=1.5)), label="short"),
     ]  # fmt: skip
