@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from spectral_errors import short_time, transforms, windows
 from window_errors import convolution, pooling
 
 Call = Callable[[Any], Any]
@@ -730,6 +731,7 @@ def losses() -> list[Call]:
 FAMILIES = (
     creation, pointwise, in_place, reduction, shape, joining, indexing, linalg, decompositions,
     ordering, network, random, autograd, conversion, losses, convolution, pooling,
+    transforms, short_time, windows,
 )  # fmt: skip
 
 
