@@ -70,7 +70,7 @@ def make_tensor(
         least = plugrad.finfo(dtype).tiny if inexact else 1
         result[result == 0] = least
     result.requires_grad = bool(requires_grad)
-    return result
+    return result  # type: ignore[no-any-return]
 
 
 def _drawn(sizes: tuple[int, ...], dtype: Any, device: Any, low: Any, high: Any) -> Any:
