@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from spectral_errors import short_time, transforms, windows
 from window_errors import convolution, pooling
 
 Call = Callable[[Any], Any]
@@ -779,8 +780,14 @@ def losses() -> list[Call]:
 
 
 FAMILIES = (
+<<<<<<< HEAD
     creation, pointwise, in_place, operands, out, reduction, shape, joining, indexing, linalg,
     decompositions, ordering, network, random, autograd, conversion, losses, convolution, pooling,
+=======
+    creation, pointwise, in_place, reduction, shape, joining, indexing, linalg, decompositions,
+    ordering, network, random, autograd, conversion, losses, convolution, pooling,
+    transforms, short_time, windows,
+>>>>>>> h-fft2
 )  # fmt: skip
 
 

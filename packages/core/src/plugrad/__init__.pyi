@@ -9,10 +9,12 @@ from plugrad import autograd as autograd
 from plugrad import backends as backends
 from plugrad import compiler as compiler
 from plugrad import cuda as cuda
+from plugrad import fft as fft
 from plugrad import linalg as linalg
 from plugrad import plugins as plugins
 from plugrad import random as random
 from plugrad import return_types as return_types
+from plugrad import signal as signal
 from plugrad import special as special
 from plugrad import testing as testing
 from plugrad.amp import autocast as autocast

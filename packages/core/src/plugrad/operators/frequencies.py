@@ -9,7 +9,7 @@ import numpy
 from plugrad import dtypes
 from plugrad.autograd.modes import mode
 from plugrad.operators.numbers import number_given
-from plugrad.operators.options import dtype_given, integer_given, made, shape_given
+from plugrad.operators.options import dtype_given, integer_given, made
 from plugrad.operators.shape import shape_of
 from plugrad.shapes import normalize_dims
 from plugrad.vocabulary.observers import shown
@@ -64,7 +64,10 @@ def rfftfreq(
 
 
 def _count(name: str, n: Any) -> int:
-    return shape_given(name, (integer_given(name, "n", n),), None)[0]
+    count = integer_given(name, "n", n)
+    if count < 0:
+        raise RuntimeError(f"{name}(): there cannot be {count} samples")
+    return count
 
 
 def _made(
@@ -88,8 +91,8 @@ def _made(
         return table.from_host(mode.quiet(scaled, kind))
 
     return made(
-        f"fft_{name}(empty mul_*)", build, ((len(numbers),),), None, out, kind if out is None else dtype, layout,
-        device, False, requires_grad,
+        f"fft_{name}(empty mul_*)", build, ((len(numbers),),), None, out,
+        kind if out is None else dtype, layout, device, False, requires_grad,
     )  # fmt: skip
 
 

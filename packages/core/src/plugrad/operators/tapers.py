@@ -39,9 +39,10 @@ def cosines(coefficients: Sequence[float]) -> Formula:
 
     def formula(places: Array, size: int) -> Array:
         turns = places * (2 * math.pi / (size - 1))
-        return sum(  # type: ignore[return-value]
-            (-1) ** i * weight * numpy.cos(i * turns) for i, weight in enumerate(coefficients)
-        )
+        total = numpy.zeros_like(places)
+        for i, weight in enumerate(coefficients):
+            total += (-1) ** i * weight * numpy.cos(i * turns)
+        return total
 
     return formula
 

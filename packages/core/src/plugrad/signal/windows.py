@@ -57,7 +57,8 @@ def _made(
     if size < 0:
         raise ValueError(f"{name}(): a window cannot have {size} elements")
     return tapers.window(
-        "linspace(empty linspace*)", formula, size, not sym, kind, None, device, False, requires_grad
+        "linspace(empty linspace*)", formula, size, not sym, kind, None, device, False,
+        requires_grad,
     )  # fmt: skip
 
 

@@ -195,6 +195,32 @@ class NetworkKernels(Standard):
         scores *= scale
         return numpy.matmul(scores, key), numpy.matmul(scores.mT, query), g_value
 
+    def mirrored_pad_grad(self, g: Array, pads: tuple[int, ...], mode: str) -> Array:
+        for place in range(len(pads) // 2):
+            before, after = pads[2 * place : 2 * place + 2]
+            if before or after:
+                g = self._folded(g, g.ndim - 1 - place, before, after, mode)
+        return g
+
+    def _folded(self, g: Array, dim: int, before: int, after: int, mode: str) -> Array:
+        """Add both margins of one dimension to where they came from."""
+        padded = numpy.moveaxis(g, dim, 0)
+        count = len(padded)
+        size = count - before - after
+        result = numpy.zeros((size, *padded.shape[1:]), g.dtype)
+        start, stop = max(-before, 0), size - max(-after, 0)
+        result[start:stop] = padded[start + before : stop + before]
+        sources = self._sources(size, before, after, mode)
+        for margin in (slice(0, max(before, 0)), slice(count - max(after, 0), count)):
+            came = sources[margin]
+            if mode == "replicate" and len(came):
+                result[came[0]] += padded[margin].sum(0)
+            elif len(numpy.unique(came)) == len(came):
+                result[came] += padded[margin]
+            else:
+                numpy.add.at(result, came, padded[margin])
+        return numpy.ascontiguousarray(numpy.moveaxis(result, 0, dim))
+
 
 def _total(x: Array, counts: Any, dtype: Any = None) -> Any:
     """Return how much all of `x` counts."""

@@ -171,6 +171,8 @@ class ShapeKernels(Standard):
         return strided(x, tuple(shape), strides)
 
     def unfold_grad(self, x: Array, shape: Shape, dim: int, size: int, step: int) -> Array:
+        if 1 < step < size and dim == len(shape) - 1:
+            return _overlapped(x, shape, size, step)
         if step < size or not shape:
             whole: Array = super().unfold_grad(x, shape, dim, size, step)
             return whole
@@ -291,3 +293,17 @@ def _kept(x: Array, keep: Array) -> Array:
     result = numpy.zeros(x.shape, x.dtype)
     numpy.copyto(result, x, where=keep)
     return result
+
+
+def _overlapped(x: Array, shape: Shape, size: int, step: int) -> Array:
+    """Add up windows of the last dimension that overlap, a step of all of them at a time."""
+    count = x.shape[-2]
+    rows = count + (size - 1) // step
+    whole = numpy.zeros((*shape[:-1], max(rows * step, shape[-1])), x.dtype)
+    # The same memory, as rows of one step.
+    item = whole.itemsize
+    steps = strided(whole, (*shape[:-1], rows, step), [*whole.strides[:-1], step * item, item])
+    for row, start in enumerate(range(0, size, step)):
+        part = x[..., start : start + step]
+        steps[..., row : row + count, : part.shape[-1]] += part
+    return numpy.ascontiguousarray(whole[..., : shape[-1]])
