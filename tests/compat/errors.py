@@ -780,14 +780,9 @@ def losses() -> list[Call]:
 
 
 FAMILIES = (
-<<<<<<< HEAD
     creation, pointwise, in_place, operands, out, reduction, shape, joining, indexing, linalg,
     decompositions, ordering, network, random, autograd, conversion, losses, convolution, pooling,
-=======
-    creation, pointwise, in_place, reduction, shape, joining, indexing, linalg, decompositions,
-    ordering, network, random, autograd, conversion, losses, convolution, pooling,
     transforms, short_time, windows,
->>>>>>> h-fft2
 )  # fmt: skip
 
 
