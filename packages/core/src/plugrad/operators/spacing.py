@@ -19,6 +19,7 @@ __all__ = ["arithmetic", "count_of_range", "count_with_end", "linear", "powers"]
 Array = numpy.ndarray[Any, Any]
 
 _FEW: Final = 64
+_PART: Final = 16384
 _VECTOR_BYTES: Final = 32
 """Of the vectors in which PyTorch counts: 8 numbers of float32."""
 
@@ -160,8 +161,8 @@ def linear(start: Any, end: Any, count: int, kind: dtype) -> Array:
         parts[:, 1] = linear(start.imag, end.imag, count, real)
         return parts.view(kind.np)[:, 0]
     middle = count // 2
-    if kind is dtypes.float32 and count <= _FEW:
-        found = _few(float(numpy.float32(start)), float(numpy.float32(end)), count)
+    if kind is dtypes.float32:
+        found = _exactly(float(numpy.float32(start)), float(numpy.float32(end)), count)
         if found is not None:
             return found
     # How far each number is from the end that it is counted from.
@@ -192,8 +193,8 @@ def linear(start: Any, end: Any, count: int, kind: dtype) -> Array:
     return numbers.astype(kind.np, copy=False)
 
 
-def _few(start: float, end: float, count: int) -> Array | None:
-    """Return a few numbers of float32, in Python's arithmetic; None where that is not exact."""
+def _exactly(start: float, end: float, count: int) -> Array | None:
+    """Return numbers of float32 by double arithmetic; None where that is not exact."""
     step = float(numpy.float32(end - start) / numpy.float32(max(count - 1, 1)))
     reach = abs(start) + abs(end) + abs(step) * count
     if not reach < 2.0**100:
@@ -202,9 +203,26 @@ def _few(start: float, end: float, count: int) -> Array | None:
     if reach * finest > 2.0**53:
         return None
     middle = count // 2
-    numbers = [start + step * i for i in range(middle)]
-    numbers += [end - step * i for i in range(count - middle - 1, -1, -1)]
-    return numpy.array(numbers, numpy.float32)
+    if count <= _FEW:
+        numbers = [start + step * i for i in range(middle)]
+        numbers += [end - step * i for i in range(count - middle - 1, -1, -1)]
+        return numpy.array(numbers, numpy.float32)
+    result = numpy.empty(count, numpy.float32)
+    # Each half is counted from its end of the whole, in parts that stay in the cache.
+    for half, scale, offset in (
+        (result[:middle], step, start),
+        (result[middle:][::-1], -step, end),
+    ):
+        steps = numpy.arange(min(half.size, _PART), dtype=numpy.float64)
+        steps *= scale
+        for first in range(0, half.size, _PART):
+            part = half[first : first + _PART]
+            # Single from here on: the sum is rounded once, when it is stored.
+            numpy.add(
+                steps[: part.size], offset + scale * first, out=part, dtype=numpy.float64,
+                casting="same_kind",
+            )  # fmt: skip
+    return result
 
 
 def powers(base: float, start: Any, end: Any, count: int, kind: dtype) -> Array:

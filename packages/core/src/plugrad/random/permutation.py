@@ -24,7 +24,7 @@ __all__ = ["randperm"]
 _WIDE_FROM: Final = (2**32 - 1) // 20
 """From this length on PyTorch draws 64-bit words, and swaps with a place before, not after."""
 
-_SWAPPED_ONE_BY_ONE: Final = 500
+_SWAPPED_ONE_BY_ONE: Final = 1000
 """Up to this length a loop of swaps in Python is the faster way."""
 
 _INT64: Final = np.dtype(np.int64)

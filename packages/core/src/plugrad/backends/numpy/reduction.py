@@ -122,6 +122,15 @@ class ReductionKernels(Standard):
 
     # ------------------------------------------------------------------------------------- scans
 
+    def cumprod_grad(self, g: Array, x: Array, out: Array, dim: int) -> Any:
+        if not x.shape or x.dtype.char not in "fd" or g.dtype != x.dtype or not x.all():
+            return self.composed("cumprod_grad", g, x, out, dim)
+        # Without zeros, the sum from each place on of g * out, in double, divided by x.
+        terms = numpy.multiply(g, out, dtype="d")
+        backwards = numpy.flip(terms, dim)
+        numpy.add.accumulate(backwards, axis=dim, out=backwards)
+        return numpy.divide(terms, x, out=terms).astype(x.dtype, copy=False)
+
     def cumsum(self, x: Array, dim: int, dtype: dtype | None = None) -> Any:
         return self._accumulate(numpy.add.accumulate, x, dim, dtype)
 

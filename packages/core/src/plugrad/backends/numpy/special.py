@@ -9,6 +9,7 @@ References
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy
 
@@ -35,7 +36,12 @@ _ERFINV_FAR = (
 
 # How far up lgamma is shifted, and its asymptotic series there.
 _SHIFT, _LARGEST = 10, 1e25
+# From where on the square of the inverse, which is trigamma's first term, is a single number.
+_SMALLEST = 1e-18
 _STIRLING = (-691 / 360360, 1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12)
+# B(2n) / (2n) and B(2n) from the highest down: the asymptotic series of digamma, and of trigamma.
+_PSI = (-3617 / 8160, 1 / 12, -691 / 32760, 1 / 132, -1 / 240, 1 / 252, -1 / 120, 1 / 12)
+_TRIGAMMA = (5 / 66, -1 / 30, 1 / 42, -1 / 30, 1 / 6)
 
 # erf(x) = tanh(x p(x^2)), for NumPy's tanh has vector instructions. The minimax fit of
 # atanh(erf(x)) / x on [0, 4.2], weighted by what an error does to erf: at most 3.3 units in the
@@ -68,18 +74,87 @@ def polynomial_into(x: Array, coefficients: tuple[float, ...]) -> Array:
     return result
 
 
+def _usual_gamma(x: Array) -> bool:
+    """Tell whether the short formulas of gamma functions hold: for single, positive numbers."""
+    usual = x.dtype == numpy.float32 and x.size > 0 and x.shape != ()
+    return usual and bool(x.min() > _SMALLEST and x.max() < _LARGEST)
+
+
 class SpecialKernels(Standard):
     """Special functions: long formulas, whose temporaries are kept in the cache."""
 
     erfcx = in_blocks(Standard.erfcx)
     ndtri = in_blocks(Standard.ndtri)
-    digamma = in_blocks(Standard.digamma)
-    polygamma = in_blocks(Standard.polygamma)
     zeta = in_blocks(Standard.zeta)
     i0 = in_blocks(Standard.i0)
     i0e = in_blocks(Standard.i0e)
     i1 = in_blocks(Standard.i1)
     i1e = in_blocks(Standard.i1e)
+
+    def _bessel(self, x: Array, order: int, scaled: bool = False) -> Any:
+        if not x.size or not x.max() <= 20:
+            return super()._bessel(x, order, scaled)
+        # The same series, without the asymptotic one, and only as long as its terms still count.
+        square = x * x / 4
+        term = numpy.ones(x.shape) if order == 0 else numpy.asarray(x / 2)
+        result = term.copy()
+        largest = float(square.max())
+        share = 1.0  # of the largest argument's first term
+        total = 1.0
+        for k in range(1, 60):
+            share *= largest / (k * (k + order))
+            total += share
+            if share < 1e-17 * total:
+                break
+            term = numpy.multiply(term, square, out=term)
+            term /= k * (k + order)
+            result += term
+        return result * numpy.exp(-x) if scaled else result
+
+    @in_blocks
+    def digamma(self, x: Array) -> Array:
+        if not _usual_gamma(x):
+            result: Array = super().digamma(x)
+            return result
+        # psi(x) = psi(x + 8) - the sum of 1 / (x + n) below 8, which is one fraction.
+        y = x.astype(numpy.float64)
+        bottom, top = y.copy(), numpy.ones(y.shape)
+        for _ in range(1, 8):
+            y += 1
+            top *= y
+            top += bottom
+            bottom *= y
+        y += 1
+        inverse = 1 / (y * y)
+        series = polynomial_into(inverse, _PSI)
+        series *= inverse
+        result = numpy.log(y)
+        result -= 0.5 / y
+        result -= series
+        top /= bottom
+        result -= top
+        return result.astype(numpy.float32)
+
+    @in_blocks
+    def polygamma(self, x: Array, n: int) -> Array:
+        if n != 1 or not _usual_gamma(x):
+            result: Array = super().polygamma(x, n)
+            return result
+        y = x.astype(numpy.float64)
+        near = 1 / (y * y)
+        for _ in range(1, 6):
+            y += 1
+            near += 1 / (y * y)
+        y += 1
+        inverse = 1 / y
+        square = inverse * inverse
+        series = polynomial_into(square, _TRIGAMMA)
+        series *= square
+        series += 1
+        series *= inverse
+        series += 0.5 * square
+        series += near
+        return series.astype(numpy.float32)
 
     def erf(self, x: Array) -> Array:
         if x.dtype == numpy.float32:
@@ -118,8 +193,7 @@ class SpecialKernels(Standard):
 
     @in_blocks
     def lgamma(self, x: Array) -> Array:
-        usual = x.dtype == numpy.float32 and x.size > 0 and x.shape != ()
-        if not usual or not (x.min() > 0 and x.max() < _LARGEST):
+        if not _usual_gamma(x):
             result: Array = super().lgamma(x)
             return result
         y = x.astype(numpy.float64)
