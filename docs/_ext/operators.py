@@ -39,10 +39,15 @@ FAMILIES: Final = {
     "ordering": "ordering ranks",
     "shape": ("shape axes joining splitting arranging parts conversion spaces"),
     "indexing": "indexing gathering selection masking picking",
-    "linalg": "matmul addmm contraction einsum linalg matrices",
+    "linalg": (
+        "matmul addmm contraction einsum linalg matrices cholesky lu decompositions determinants "
+        "solving pseudoinverses matrix_functions matrix_norms reflectors lowrank"
+    ),
+    "spectral": "short_time tapers",
     "network": (
-        "activation attention conv pools normalization network dropout embedding entropy binary "
-        "losses"
+        "activation attention conv convolution pools pooling normalization channels renorming "
+        "network dropout rrelu embedding bags bilinear similarity distances entropy divergence "
+        "binary losses margins pairs alignment resampling sampling_grids shuffling"
     ),
 }
 """The modules of `plugrad.operators` that each page shows; ``other`` shows the rest."""

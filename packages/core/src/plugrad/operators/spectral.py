@@ -15,6 +15,7 @@ norm : {"forward", "backward", "ortho"}, optional
     Which direction is divided by the number of elements; ``"ortho"`` divides both by its root. By
     default ``"backward"``.
 out : Tensor, optional
+    Where to write the result.
 """
 
 from __future__ import annotations

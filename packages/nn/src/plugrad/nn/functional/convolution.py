@@ -92,7 +92,7 @@ def fold(
 
     Returns
     -------
-    Tensor of shape (n, channels, *output_size), or without n
+    Tensor of shape (n, channels, height, width), or without n
 
     Raises
     ------
