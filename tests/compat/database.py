@@ -30,6 +30,8 @@ OTHER_DTYPES = (torch.float32, torch.complex128, torch.int64, torch.bool)
 COLUMNS = (
     "forward", "layout", "backward", "double backward", "in-place", "method", "out", "errors",
 )  # fmt: skip
+# Their vectors are known but for a phase; what the database makes of them does not depend on it.
+PHASES_FREE = ("linalg.eig", "linalg.eigh", "pca_lowrank", "svd_lowrank")
 ULPS = {"forward": 32, "gradients": 128, "second": 1024}
 
 
@@ -167,6 +169,8 @@ def convert(value: Any, t: Any, memo: dict[int, Any]) -> Any:
         return getattr(plugrad, str(value).split(".")[-1])
     if isinstance(value, torch.device):
         return plugrad.device(str(value))
+    if isinstance(value, torch.nn.Module):
+        return getattr(plugrad.nn, type(value).__name__)()  # the database makes them as they are
     kinds = (types.FunctionType, types.BuiltinFunctionType)
     twin = plugrads(value) if isinstance(value, kinds) else None
     return value if twin is None else twin
@@ -198,9 +202,13 @@ class Call:
     sample: Any
 
     def see(
-        self, t: Any, function: Callable[..., Any], *, second: bool = False, grad: bool = True
-    ) -> Seen:
-        """Make the call under one library."""
+        self, t: Any, function: Callable[..., Any], *, second: bool = False, grad: bool = True,
+        settled: bool = False,
+    ) -> Seen:  # fmt: skip
+        """Make the call under one library.
+
+        What is differentiated, or is to be `settled`, is freed of what is arbitrary in it.
+        """
         memo: dict[int, Any] = {}
         seen = Seen()
         parts = (self.sample.input, self.sample.args, self.sample.kwargs)
@@ -216,7 +224,7 @@ class Call:
                 return seen
             process = self.sample.output_process_fn_grad
             leaves = [x for x in inputs if x.requires_grad] if grad else []
-            if leaves:
+            if leaves or settled:
                 result = (process if t is torch else plugrads(process) or process)(result)
             observe(t, seen, result, inputs, leaves, second=second)
             # Without elements the strides mean nothing, and NumPy has others than PyTorch.
@@ -285,13 +293,14 @@ def _calls(info: Any, column: str) -> int:
         ours, theirs = _on_clone(ours), _on_clone(theirs)
     differentiate = column in ("backward", "double backward", "in-place")
     second = column == "double backward"
+    settled = column in ("forward", "method") and info.name in PHASES_FREE
     chosen = calls(info, torch.float64, differentiate, SAMPLES)
     if column in ("forward", "layout"):
         chosen = chosen + [c for d in OTHER_DTYPES for c in calls(info, d, False, 1)]
     count = 0
     for number, call in enumerate(chosen):
         pair = [
-            call.see(t, f, second=second, grad=differentiate)
+            call.see(t, f, second=second, grad=differentiate, settled=settled)
             for t, f in ((plugrad, ours), (torch, theirs))
         ]
         try:

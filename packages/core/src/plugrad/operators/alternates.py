@@ -98,7 +98,7 @@ def sum_to_size(self: Any, *size: Any) -> Any:
     ):
         raise RuntimeError(f"shape {list(target)} does not expand to {list(shape)}")
     dims = [n for n, (a, b) in enumerate(zip(padded, shape, strict=True)) if a == 1 != b]
-    result = self.sum(dims, keepdim=True) if dims else self
+    result = self.sum(dims, keepdim=True) if dims or not shape else self
     return result.view(target) if len(target) < len(shape) else result
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugrad import return_types
-from plugrad.operators.dimensions import apply
+from plugrad.operators.dimensions import apply, into
 from plugrad.operators.squares import (
     diagonal_of,
     product,
@@ -44,7 +44,7 @@ _cholesky_ex = primitive(
 # The same under its older name, which PyTorch's graph shows.
 _cholesky = primitive(
     "cholesky", "x; upper", body=lambda k, x, upper: _checked(k, x, upper),
-    x=lambda k, g, out, upper: _factor_rule(k, g, out, upper),
+    x=lambda k, g, out, upper: _factor_rule(k, g, out, upper), out="casts",
 )  # fmt: skip
 
 
@@ -113,8 +113,6 @@ def linalg_cholesky(A: Any, *, upper: bool = False, out: Any = None) -> Any:
     tensor([[2., 0.],
             [1., 1.]])
     """
-    from plugrad.operators.dimensions import into
-
     require_matrices("linalg.cholesky", A, square=True)
     result, info = _cholesky_ex(A, bool(upper))
     refuse_failures("linalg.cholesky", info, _NOT_POSITIVE)
@@ -143,7 +141,7 @@ def cholesky(input: Any, upper: bool = False, *, out: Any = None) -> Any:
 
 
 _cholesky_inverse = primitive(
-    "cholesky_inverse", "x; upper",
+    "cholesky_inverse", "x; upper", out="casts",
     body=lambda k, x, upper: k.inv_ex(_gram(k, x, upper))[0],
     x=lambda k, g, x, out, upper: _inverse_rule(k, g, x, out, upper),
 )  # fmt: skip
@@ -193,7 +191,7 @@ def _solve_rule(k: Any, g: Any, x: Any, out: Any, upper: bool) -> Any:
 
 
 _cholesky_solve = primitive(
-    "cholesky_solve", "y, x; upper", body=_both,
+    "cholesky_solve", "y, x; upper", body=_both, out="casts",
     y=lambda k, g, x, upper: k.cholesky_solve(g, x, upper),
     x=_solve_rule,
 )  # fmt: skip

@@ -370,7 +370,7 @@ def matrix_power(input: Any, n: int, *, out: Any = None) -> Any:
         )
     if not isinstance(n, int):
         raise TypeError(f"matrix_power(): n must be an int, not {type(n).__name__}")
-    return into("matrix_power", out, _power(input, n), input)
+    return into("matrix_power", out, _power(input, n), input, casts=n in (0, 1))
 
 
 def _power(x: Any, n: int) -> Any:

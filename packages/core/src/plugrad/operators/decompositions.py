@@ -10,7 +10,7 @@ from typing import Any
 
 from plugrad import return_types
 from plugrad.autograd.modes import mode as modes
-from plugrad.operators.dimensions import apply
+from plugrad.operators.dimensions import apply, into
 from plugrad.operators.squares import (
     as_columns,
     as_rows,
@@ -244,11 +244,7 @@ def svd(input: Any, some: bool = True, compute_uv: bool = True, *, out: Any = No
         zeros = (k.new_zeros(plain, (*lead, n, n)) for n in (rows, columns))
         first, last = zeros
         result = (first, svdvals(input), last)
-    if out is not None:
-        for target, value in zip(out, result, strict=True):
-            target.resize_(value.shape).copy_(value)
-        result = out
-    return return_types.svd(result)
+    return return_types.svd(into("svd", out, result, input))
 
 
 def svdvals(A: Any, *, driver: str | None = None, out: Any = None) -> Any:
@@ -337,8 +333,6 @@ def eigh(A: Any, UPLO: str = "L", *, out: Any = None) -> Any:
 
 def eigvalsh(A: Any, UPLO: str = "L", *, out: Any = None) -> Any:
     """Return the eigenvalues of Hermitian matrices: see `plugrad.linalg.eigh`."""
-    from plugrad.operators.dimensions import into
-
     require_matrices("linalg.eigvalsh", A, square=True)
     values, _ = _eigh(A, _triangle("linalg.eigvalsh", UPLO))
     return into("linalg.eigvalsh", out, values, A)

@@ -108,7 +108,7 @@ def into(name: str, out: Any, result: Any, *inputs: Any, casts: bool = False) ->
         The function.
     out : Tensor or None
         Where to write the result, if not None: this is returned then.
-    result : Tensor
+    result : Tensor, or tuple of Tensor
     *inputs : Tensor
         What `out` must not share part of its memory with, nor record.
     casts : bool
@@ -117,7 +117,8 @@ def into(name: str, out: Any, result: Any, *inputs: Any, casts: bool = False) ->
     if out is None:
         return result
     composed = Operator(name, "composite", (), out="casts" if casts else "exact")
-    return write_out(composed, out, [(result._array, result._dtype)], list(inputs))
+    results = result if isinstance(result, tuple) else (result,)
+    return write_out(composed, out, [(x._array, x._dtype) for x in results], list(inputs))
 
 
 def result_kind(name: str, input: Any, kind: dtype | None) -> dtype | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from plugrad import return_types
-from plugrad.operators.dimensions import require_tensor
+from plugrad.operators.dimensions import into, require_tensor
 from plugrad.vocabulary.arguments import is_number
 from plugrad.vocabulary.forms import function
 from plugrad.vocabulary.registry import functions
@@ -126,11 +126,7 @@ def histogram(
     x, weight = _checked("histogram", input, weight, input.shape)
     edges = _edges("histogram", x, bins, range, 0)
     counts = _counted("histogram", x.reshape(-1, 1), weight, density, [edges])
-    if out is None:
-        return return_types.histogram((counts, edges))
-    for target, value in zip(out, (counts, edges), strict=True):
-        functions["positive"](value, out=target)
-    return return_types.histogram(out)
+    return return_types.histogram(into("histogram", out, (counts, edges), input))
 
 
 @function("function")

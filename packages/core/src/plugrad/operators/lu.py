@@ -161,7 +161,7 @@ def linalg_lu(A: Any, *, pivot: bool = True, out: Any = None) -> Any:
     require_matrices("linalg.lu", A)
     _require_pivot("linalg.lu", pivot)
     p, *factors = apply("lu", (A,), (), out)
-    return return_types.linalg_lu((p.detach(), *factors))
+    return return_types.linalg_lu((p if out is not None else p.detach(), *factors))
 
 
 def lu_factor_ex(
@@ -246,11 +246,12 @@ def lu(
     if not get_infos:
         refuse_failures("lu", result[2], _SINGULAR)
         result = result[:2]
-    if out is None:
-        return result
-    for target, value in zip(out, result, strict=True):
-        target.resize_(value.shape).copy_(value)
-    return out
+    if out is not None:
+        # Unlike elsewhere, of any dtype: PyTorch copies into them, too.
+        for target, value in zip(out, result, strict=True):
+            target.resize_(value.shape).copy_(value)
+        result = tuple(out)
+    return return_types.linalg_lu_factor_ex(result) if get_infos else result
 
 
 @function("function")
@@ -283,7 +284,7 @@ def lu_unpack(
         raise RuntimeError(f"lu_unpack(): pivots are of int32, not {LU_pivots._dtype}")
     if unpack_data and unpack_pivots:
         p, *factors = apply("lu_unpack", (LU_data, LU_pivots), (), out)
-        return return_types.lu_unpack((p.detach(), *factors))
+        return return_types.lu_unpack((p if out is not None else p.detach(), *factors))
     empty = k.new_zeros(LU_data.detach(), (0,))
     if unpack_data:
         result = _lu_unpack(LU_data, _no_exchange(LU_data))

@@ -173,6 +173,8 @@ def multi_margin_loss(
     reduction = reduction_named(name, reduction)
     if p not in (1, 2):
         raise ValueError(f"{name}(): p must be 1 or 2, not {p}")
+    if weight is not None and len(weight._array.shape) != 1:
+        raise ValueError(f"{name}(): weight is a vector, not of shape {list(weight._array.shape)}")
     _refuse_rows(name, input, target, whole=False)
     if weight is not None:
         refuse_gradient(name, "weight", weight)

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from plugrad import dtypes
-from plugrad.operators.dimensions import require_tensor
+from plugrad.operators.dimensions import into, require_tensor
 from plugrad.operators.solving import inv, solve
 from plugrad.operators.squares import columns_of, require_matrices, rows_of
 from plugrad.vocabulary.forms import function, primitive
@@ -85,8 +85,6 @@ def tensorinv(A: Any, ind: int = 2, *, out: Any = None) -> Any:
     >>> plugrad.linalg.tensorinv(plugrad.eye(4).reshape(2, 2, 4)).shape
     plugrad.Size([4, 2, 2])
     """
-    from plugrad.operators.dimensions import into
-
     require_tensor("linalg.tensorinv", A)
     if ind <= 0:
         raise RuntimeError(f"linalg.tensorinv(): ind must be positive, not {ind}")
@@ -97,7 +95,7 @@ def tensorinv(A: Any, ind: int = 2, *, out: Any = None) -> Any:
         )
     flat = k.reshape(A, (math.prod(first), math.prod(last)))
     result = k.reshape(inv(flat), (*last, *first))
-    return into("linalg.tensorinv", out, result, A)
+    return into("linalg.tensorinv", out, result, A, casts=True)
 
 
 def tensorsolve(A: Any, B: Any, dims: Any = None, *, out: Any = None) -> Any:
@@ -118,8 +116,6 @@ def tensorsolve(A: Any, B: Any, dims: Any = None, *, out: Any = None) -> Any:
     >>> plugrad.linalg.tensorsolve(A, plugrad.ones(2, 2))
     tensor([1., 1., 1., 1.])
     """
-    from plugrad.operators.dimensions import into
-
     for tensor in (A, B):
         require_tensor("linalg.tensorsolve", tensor)
     moved = A
@@ -135,7 +131,7 @@ def tensorsolve(A: Any, B: Any, dims: Any = None, *, out: Any = None) -> Any:
         )
     matrix = k.reshape(moved, (size, size))
     result = solve(matrix, B.flatten() if len(B._array.shape) != 1 else B)
-    return into("linalg.tensorsolve", out, k.reshape(result, tuple(rest)), A, B)
+    return into("linalg.tensorsolve", out, k.reshape(result, tuple(rest)), A, B, casts=True)
 
 
 def vecdot(x: Any, y: Any, *, dim: int = -1, out: Any = None) -> Any:
@@ -161,7 +157,7 @@ def vecdot(x: Any, y: Any, *, dim: int = -1, out: Any = None) -> Any:
     if x._dtype is not y._dtype:
         raise RuntimeError(f"linalg.vecdot(): found two dtypes: {x._dtype} and {y._dtype}")
     conjugated = k.conj(x) if x._dtype.is_complex else x
-    return functions["sum"](conjugated * y, dim, out=out)
+    return into("linalg.vecdot", out, functions["sum"](conjugated * y, dim), x, y)
 
 
 def diagonal(A: Any, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:

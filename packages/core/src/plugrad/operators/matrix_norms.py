@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from plugrad.operators.decompositions import svdvals
+from plugrad.operators.dimensions import into, refuse_empty
 from plugrad.operators.norms import vector_norm
 from plugrad.operators.squares import require_matrices
 from plugrad.shapes import normalize_dim
@@ -51,8 +52,6 @@ def matrix_norm(
     >>> plugrad.linalg.matrix_norm(plugrad.tensor([[3.0, 4.0]]), 1)
     tensor(4.)
     """
-    from plugrad.operators.dimensions import into
-
     name = "linalg.matrix_norm"
     low = getattr(A, "_dtype", None)
     if ord in ("fro", 1, -1, math.inf, -math.inf) and low is not None and low.low_precision:
@@ -68,6 +67,9 @@ def matrix_norm(
         raise RuntimeError(f"{name}(): the two dimensions must differ, not both be {rows}")
     if ord == "fro":
         return vector_norm(A, 2, (rows, columns), keepdim, dtype=dtype, out=out)
+    if ord in (2, 1, math.inf) and 0 in (A._array.shape[rows], A._array.shape[columns]):
+        # The largest of nothing is no number, but the norm of a matrix without elements is 0.
+        return matrix_norm(A, "fro", (rows, columns), keepdim, dtype=dtype, out=out)
     if ord not in ("nuc", 2, -2, 1, -1, math.inf, -math.inf):
         raise RuntimeError(f"{name}(): there is no norm of matrices of order {ord!r}")
     if dtype is not None and dtype is not A._dtype:
@@ -80,11 +82,14 @@ def matrix_norm(
         inner, outer = (rows, columns) if abs(ord) == 1 else (columns, rows)
         sums = vector_norm(A, 1, inner, keepdim)
         place = outer if keepdim or outer < inner else outer - 1
+        refuse_empty(name, sums, (place,))
         result = reduce(sums, (place,), keepdim)
     else:
         others = [d for d in range(len(A._array.shape)) if d not in (rows, columns)]
         values = svdvals(k.permute(A, (*others, rows, columns)))
         last = (len(values._array.shape) - 1,)
+        if ord != "nuc":
+            refuse_empty(name, values, last)
         result = k.sum_dim(values, last, keepdim) if ord == "nuc" else reduce(values, last, keepdim)
         if keepdim:
             result = k.unsqueeze(result, len(result._array.shape))

@@ -7,7 +7,7 @@ from typing import Any
 from plugrad import dtypes, return_types
 from plugrad.autograd.tape import TensorBase, new_tensor
 from plugrad.operators.decompositions import svdvals
-from plugrad.operators.dimensions import apply
+from plugrad.operators.dimensions import apply, into
 from plugrad.operators.matrix_norms import matrix_norm
 from plugrad.operators.solving import inv_ex
 from plugrad.operators.squares import product, require_matrices
@@ -31,10 +31,10 @@ def _pinv_rule(k: Any, g: Any, x: Any, out: Any) -> Any:
 
 _pinv = primitive(
     "pinv", "x, atol?, rtol?; hermitian", node="LinalgPinvBackward0", aten="aten::linalg_pinv",
-    x=_pinv_rule,
+    out="casts", x=_pinv_rule,
 )  # fmt: skip
 _rank = primitive(
-    "matrix_rank", "x, atol?, rtol?; hermitian", aten="aten::linalg_matrix_rank",
+    "matrix_rank", "x, atol?, rtol?; hermitian", aten="aten::linalg_matrix_rank", out="casts",
 )  # fmt: skip
 
 
@@ -150,7 +150,9 @@ def matrix_rank(
     return apply("matrix_rank", (A.detach(), atol, rtol), (bool(hermitian),), out)
 
 
-def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = None) -> Any:
+def lstsq(
+    A: Any, B: Any, rcond: float | None = None, *, driver: str | None = None, out: Any = None
+) -> Any:  # fmt: skip
     """Return the least squares solutions of systems of linear equations.
 
     Parameters
@@ -161,6 +163,7 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
         Singular values up to so many times the largest count as zero.
     driver : {"gelsy", "gels", "gelsd", "gelss"}, optional
         As in PyTorch it settles what else is returned: singular values by the last two.
+    out : tuple of Tensor, optional
 
     Returns
     -------
@@ -193,7 +196,8 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
     solution, *rest, values = _lstsq(A, columns, rcond, driver)
     if vector:
         solution = k.squeeze_dim(solution, len(solution.shape) - 1)
-    return return_types.linalg_lstsq((solution, *rest, values.detach()))
+    result = (solution, *rest, values.detach())
+    return return_types.linalg_lstsq(into(name, out, result, A, B, casts=True))
 
 
 def cond(A: Any, p: Any = None, *, out: Any = None) -> Any:
@@ -217,18 +221,17 @@ def cond(A: Any, p: Any = None, *, out: Any = None) -> Any:
     >>> plugrad.linalg.cond(plugrad.tensor([[1.0, 0.0], [0.0, 2.0]]))
     tensor(2.)
     """
-    from plugrad.operators.dimensions import into
-
     name = "linalg.cond"
     if p is None or p in (2, -2):
         require_matrices(name, A)
         if 0 in A._array.shape:
             real = k.real(A.detach()) if A._dtype.is_complex else A.detach()
-            return into(name, out, k.new_zeros(real, tuple(A._array.shape[:-2])), A)
+            zeros = k.new_zeros(real, tuple(A._array.shape[:-2]))
+            return into(name, out, zeros, A, casts=True)
         values = svdvals(A)
         first, last = values[..., :1], values[..., -1:]
         result = (last / first if p == -2 else first / last).squeeze(-1)
-        return into(name, out, result, A)
+        return into(name, out, result, A, casts=True)
     require_matrices(name, A, square=True)
     inverse, info = inv_ex(A)
     failed = info != 0
@@ -236,4 +239,4 @@ def cond(A: Any, p: Any = None, *, out: Any = None) -> Any:
     infinity = float("inf")
     result = matrix_norm(A, p) * matrix_norm(inverse, p)
     result = functions["nan_to_num"](result, infinity, infinity, -infinity)
-    return into(name, out, result, A)
+    return into(name, out, result, A, casts=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from plugrad import dtypes
 from plugrad.autograd.tape import TensorBase
+from plugrad.operators.dimensions import into
 from plugrad.operators.network import shifted, times
 from plugrad.operators.operands import overloaded, undifferentiable
 from plugrad.vocabulary.forms import elementwise, function
@@ -91,7 +92,7 @@ def ndtr(input: Any, *, out: Any = None) -> Any:
     if isinstance(x, TensorBase) and not (x._dtype.is_floating_point or x._dtype.is_complex):
         x = operators["cast"].call(x, dtypes.get_default_dtype())
     result = times(shifted(operators["erf"].call(times(x, math.sqrt(0.5))), 1), 0.5)
-    return result if out is None else operators["positive"].call(result, out=out)
+    return into("special.ndtr", out, result, x, casts=True)
 
 
 def _xlog1py(k: Any, x: Any, y: Any) -> Any:

@@ -12,7 +12,7 @@ from plugrad.vocabulary.forms import function, primitive
 
 __all__ = ["geqrf", "householder_product", "orgqr", "ormqr"]
 
-_geqrf = primitive("geqrf", "x", outputs="a, tau", x=undifferentiable("geqrf"))
+_geqrf = primitive("geqrf", "x", outputs="a, tau", out="casts", x=undifferentiable("geqrf"))
 
 
 @function()
@@ -84,7 +84,7 @@ def _reflectors_rule(
 
 _householder = primitive(
     "householder_product", "x, tau", node="LinalgHouseholderProductBackward0",
-    aten="aten::linalg_householder_product",
+    aten="aten::linalg_householder_product", out="casts",
     joint=lambda k, g, x, tau: _reflectors_rule(k, g, x, tau, k.identity_like(x), False)[:2],
 )  # fmt: skip
 

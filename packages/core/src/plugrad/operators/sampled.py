@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from plugrad import dtypes
-from plugrad.autograd.tape import TensorBase
 from plugrad.operators.dimensions import require_tensor
 from plugrad.operators.network import divided, times
 from plugrad.shapes import normalize_dims
@@ -118,8 +117,6 @@ def gradient(input: Any, *, spacing: Any = None, dim: Any = None, edge_order: in
     spacings: list[Any] = [1 if spacing is None else spacing] * len(dims)
     if isinstance(spacing, Sequence):
         spacings = list(spacing)
-        if len(spacings) == 1 and not isinstance(spacings[0], TensorBase):
-            spacings *= len(dims)
     if len(spacings) != len(dims):
         raise RuntimeError(
             f"gradient(): one spacing for each of {len(dims)} dimensions is needed, not "

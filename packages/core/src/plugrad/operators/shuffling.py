@@ -15,7 +15,7 @@ def _shuffle(k: Any, x: Any, factor: int) -> Any:
     *batch, channels, height, width = x.shape
     n, fewer = len(batch), channels // factor**2
     parts = k.reshape(x, (*batch, fewer, factor, factor, height, width))
-    turned = k.permute(parts, (*range(n + 1), n + 3, n + 1, n + 4, n + 2))
+    turned = k.clone_contiguous(k.permute(parts, (*range(n + 1), n + 3, n + 1, n + 4, n + 2)))
     return k.reshape(turned, (*batch, fewer, height * factor, width * factor))
 
 
@@ -23,14 +23,14 @@ def _unshuffle(k: Any, x: Any, factor: int) -> Any:
     *batch, channels, height, width = x.shape
     n, high, wide = len(batch), height // factor, width // factor
     parts = k.reshape(x, (*batch, channels, high, factor, wide, factor))
-    turned = k.permute(parts, (*range(n + 1), n + 2, n + 4, n + 1, n + 3))
+    turned = k.clone_contiguous(k.permute(parts, (*range(n + 1), n + 2, n + 4, n + 1, n + 3)))
     return k.reshape(turned, (*batch, channels * factor**2, high, wide))
 
 
 def _mix(k: Any, x: Any, groups: int) -> Any:
     count, channels, *rest = x.shape
     parts = k.reshape(x, (count, groups, channels // groups, *rest))
-    return k.reshape(k.transpose(parts, 1, 2), (count, channels, *rest))
+    return k.reshape(k.clone_contiguous(k.transpose(parts, 1, 2)), (count, channels, *rest))
 
 
 _pixel_shuffle = primitive(

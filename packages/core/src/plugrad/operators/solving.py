@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugrad import return_types
-from plugrad.operators.dimensions import apply
+from plugrad.operators.dimensions import apply, into
 from plugrad.operators.squares import (
     as_columns,
     refuse_failures,
@@ -79,7 +79,7 @@ _triangular_solve = primitive(
         k.solve_triangular(
             k.transpose(x, -2, -1) if transpose else x, y, upper != transpose, True, unitriangular
         ),
-        x + k.zeros_like(x),
+        k.transpose(k.clone_contiguous(k.transpose(x, -2, -1)), -2, -1),
     ),
     joint=lambda k, g_solution, g_matrix, x, solution, upper, transpose, unitriangular: (
         _older_rule(k, g_solution, g_matrix, x, solution, upper, transpose, unitriangular)
@@ -134,8 +134,6 @@ def _inverse(name: str, x: Any, out: Any) -> Any:
     refuse_failures(name, info, SINGULAR)
     if out is None:
         return result
-    from plugrad.operators.dimensions import into
-
     return into(name, out, result, x)
 
 
@@ -261,8 +259,6 @@ def solve(A: Any, B: Any, *, left: bool = True, out: Any = None) -> Any:
     >>> plugrad.linalg.solve(plugrad.tensor([[2.0]]), plugrad.tensor([4.0]))
     tensor([2.])
     """
-    from plugrad.operators.dimensions import into
-
     result, info = _solved("linalg.solve", A, B, left, None)
     refuse_failures("linalg.solve", info, SINGULAR)
     return into("linalg.solve", out, result, A, B)

@@ -17,6 +17,7 @@ from plugrad.failures import LinAlgError
 
 __all__ = [
     "apply_reflectors",
+    "by_columns",
     "cholesky_ex",
     "det",
     "det_grad",
@@ -39,6 +40,14 @@ __all__ = [
 ]
 
 Array = numpy.ndarray[Any, Any]
+
+
+def by_columns(x: Array) -> Array:
+    """Return matrices whose columns are dense in memory, one after another."""
+    if x.ndim < 2:
+        return x
+    # Copied even where it is dense both ways, so that the strides are those of columns.
+    return x.mT.copy().mT
 
 
 def _no_info(x: Array) -> Array:
@@ -77,9 +86,10 @@ def solve_ex(x: Array, y: Array, left: bool, vector: bool) -> tuple[Array, Array
     """Return the solutions z of ``x @ z = y``, or of ``z @ x = y``, and info."""
     if vector:
         result, info = _solved(x, y[..., None])
-        return result[..., 0], info
+        return by_columns(result[..., 0]), info
     if left:
-        return _solved(x, y)
+        result, info = _solved(x, y)
+        return by_columns(result), info
     result, info = _solved(x.mT, y.mT)
     return numpy.ascontiguousarray(result.mT), info
 
@@ -212,10 +222,10 @@ def lu_solve(lu: Array, pivots: Array, y: Array, left: bool, adjoint: bool) -> A
     order = pivot_matrix(pivots, lu.shape[-1], lu.dtype)
     if not adjoint:
         half = solve_triangular(lu, order.mT @ y, False, True, True)
-        return solve_triangular(lu, half, True, True, False)
+        return by_columns(solve_triangular(lu, half, True, True, False))
     turned = lu.mT.conj()
     half = solve_triangular(turned, y, False, True, False)
-    return order @ solve_triangular(turned, half, True, True, True)
+    return by_columns(order @ solve_triangular(turned, half, True, True, True))
 
 
 # -------------------------------------------------------------------------- decompositions
