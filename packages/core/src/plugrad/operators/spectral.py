@@ -200,7 +200,7 @@ def _returned(name: str, out: Any, result: Any, input: Any) -> Any:
         require_tensor(name, out, "out")
         if out._dtype.is_complex is not result._dtype.is_complex:
             raise RuntimeError(f"{name}(): the result is of {result._dtype}, out of {out._dtype}")
-    return into(name, out, result, input)
+    return into(name, out, result, input, casts=True)
 
 
 # ----------------------------------------------------------------------------- the ways of working
