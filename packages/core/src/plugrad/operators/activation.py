@@ -48,8 +48,14 @@ elementwise(
 elementwise(
     "leaky_relu", "x; negative_slope=0.01", accepts="real floating", expose="",
     body=lambda k, x, negative_slope: k.where(x > 0, x, x * negative_slope),
-    x=lambda k, g, x, negative_slope: k.where(x > 0, g, g * negative_slope),
+    x=lambda k, g, x, negative_slope: k.leaky_relu_grad(g, x, negative_slope),
 )  # fmt: skip
+
+
+@composite("leaky_relu_grad", expose="", aten="aten::leaky_relu_backward")
+def _leaky_relu_grad(k: Any, g: Any, x: Any, negative_slope: float) -> Any:
+    return k.where(x > 0, g, g * negative_slope)
+
 
 # The weight has the shape of the channels' dimension already.
 elementwise(
@@ -88,19 +94,21 @@ def _elu(k: Any, x: Any, alpha: float, scale: float, input_scale: float) -> Any:
     return k.where(x > 0, x * scale, negative)
 
 
-def _elu_slope(k: Any, g: Any, x: Any, alpha: float, scale: float, input_scale: float) -> Any:
+@composite("elu_grad", expose="", aten="aten::elu_backward")
+def _elu_grad(k: Any, g: Any, x: Any, alpha: float, scale: float, input_scale: float) -> Any:
     negative = k.exp(_negative(k, x) * input_scale) * (alpha * scale * input_scale)
     return k.where(x <= 0, g * negative, g * scale)
 
 
 elementwise(
     "elu", "x; alpha=1.0, scale=1.0, input_scale=1.0", accepts="real floating", expose="",
-    body=_elu, x=_elu_slope,
+    body=_elu,
+    x=lambda k, g, x, alpha, scale, input_scale: k.elu_grad(g, x, alpha, scale, input_scale),
 )  # fmt: skip
 elementwise(
     "celu", "x; alpha=1.0", accepts="real floating", expose="",
     body=lambda k, x, alpha: _elu(k, x, alpha, 1.0, 1.0 / alpha),
-    x=lambda k, g, x, alpha: _elu_slope(k, g, x, alpha, 1.0, 1.0 / alpha),
+    x=lambda k, g, x, alpha: k.elu_grad(g, x, alpha, 1.0, 1.0 / alpha),
 )  # fmt: skip
 
 # ------------------------------------------------------------------------- gated by their own size
@@ -172,7 +180,8 @@ def _softplus(k: Any, x: Any, beta: float, threshold: float) -> Any:
     return k.where(scaled > threshold, x, curved)
 
 
-def _softplus_slope(k: Any, g: Any, x: Any, beta: float, threshold: float) -> Any:
+@composite("softplus_grad", expose="", aten="aten::softplus_backward")
+def _softplus_grad(k: Any, g: Any, x: Any, beta: float, threshold: float) -> Any:
     scaled = x * beta
     z = k.exp(k.clamp_max(scaled, threshold))
     return k.where(scaled > threshold, g, g * z / (z + 1))
@@ -180,7 +189,7 @@ def _softplus_slope(k: Any, g: Any, x: Any, beta: float, threshold: float) -> An
 
 elementwise(
     "softplus", "x; beta=1.0, threshold=20.0", out="exact", accepts="real floating", expose="",
-    body=_softplus, x=_softplus_slope,
+    body=_softplus, x=lambda k, g, x, beta, threshold: k.softplus_grad(g, x, beta, threshold),
 )  # fmt: skip
 
 
@@ -198,10 +207,13 @@ elementwise(
 elementwise(
     "hardswish", accepts="real floating", expose="",
     body=lambda k, x: x * k.clamp(x + 3, 0.0, 6.0) / 6,
-    x=lambda k, g, x: k.keep(
-        k.where(x < 3, g * (x / 3 + 0.5), g), k.logical_not(x <= -3)
-    ),
+    x=lambda k, g, x: k.hardswish_grad(g, x),
 )  # fmt: skip
+
+
+@composite("hardswish_grad", expose="", aten="aten::hardswish_backward")
+def _hardswish_grad(k: Any, g: Any, x: Any) -> Any:
+    return k.keep(k.where(x < 3, g * (x / 3 + 0.5), g), k.logical_not(x <= -3))
 
 
 @composite("softsign", expose="")

@@ -76,12 +76,29 @@ class ActivationKernels(SpecialKernels):
         numpy.copyto(result, x, where=scaled > threshold)
         return result
 
+    def softplus_grad(self, g: Array, x: Array, beta: float, threshold: float) -> Array:
+        scaled = numpy.asarray(x if beta == 1 else x * beta)
+        result: Array = numpy.asarray(numpy.minimum(scaled, x.dtype.type(threshold)))
+        numpy.exp(result, out=result)
+        numpy.divide(result, result + 1, out=result)
+        numpy.copyto(result, 1, where=scaled > threshold)
+        return numpy.multiply(result, g, out=result)
+
     def hardswish(self, x: Array) -> Array:
         result: Array = numpy.asarray(numpy.add(x, 3))
         numpy.clip(result, x.dtype.type(0), x.dtype.type(6), out=result)
         numpy.multiply(result, x, out=result)
         numpy.divide(result, 6, out=result)
         return result
+
+    def hardswish_grad(self, g: Array, x: Array) -> Array:
+        slope = numpy.divide(x, 3, out=numpy.empty(x.shape, x.dtype))
+        numpy.add(slope, 0.5, out=slope)
+        numpy.multiply(slope, g, out=slope)
+        # Beyond the kinks, whatever x and g are there; nan counts as being above.
+        numpy.copyto(slope, g, where=numpy.logical_not(x < 3))
+        numpy.copyto(slope, 0, where=x <= -3)
+        return slope
 
     def logsigmoid(self, x: Array) -> Array:
         result = numpy.abs(x, out=numpy.empty(x.shape, x.dtype))
@@ -98,6 +115,12 @@ class ActivationKernels(SpecialKernels):
         numpy.copyto(result, x, where=x > 0)
         return result
 
+    def leaky_relu_grad(self, g: Array, x: Array, negative_slope: float) -> Array:
+        kind = x.dtype.type
+        slope: Array = self.where(x > 0, kind(1), kind(negative_slope))
+        slope *= g
+        return slope
+
     def elu(self, x: Array, alpha: float, scale: float, input_scale: float) -> Array:
         # Each half is 0 where the other one counts.
         result: Array = numpy.asarray(self.clamp_max(x, 0.0))
@@ -110,6 +133,19 @@ class ActivationKernels(SpecialKernels):
         if scale != 1:
             numpy.multiply(positive, scale, out=positive)
         return numpy.add(result, positive, out=result)
+
+    def elu_grad(self, g: Array, x: Array, alpha: float, scale: float, input_scale: float) -> Array:
+        # Of nan, too, it is the slope of the positive half: fmin makes it 0.
+        slope: Array = numpy.asarray(numpy.fmin(x, x.dtype.type(0)))
+        if input_scale != 1:
+            numpy.multiply(slope, input_scale, out=slope)
+        numpy.exp(slope, out=slope)
+        steepness = alpha * scale * input_scale
+        if steepness != 1:
+            numpy.multiply(slope, steepness, out=slope)
+        if steepness != scale:
+            slope = numpy.asarray(self.where(x <= 0, slope, x.dtype.type(scale)))
+        return numpy.multiply(slope, g, out=slope)
 
     def celu(self, x: Array, alpha: float) -> Array:
         return self.elu(x, alpha, 1.0, 1.0 / alpha)
