@@ -446,6 +446,9 @@ def _errors(info: Any) -> int:
         call = Call(info, bad.sample_input)
         if max([x.ndim for x in tensors_in(call.sample.input)], default=0) > 64:
             continue  # NumPy cannot hold the argument
+        given = (bad.sample_input.args, *bad.sample_input.kwargs.values())
+        if any(x.device.type != "cpu" for part in given for x in tensors_in(part)):
+            continue  # it has no values to hand over
         theirs = call.see(torch, info.op, grad=False)
         if not theirs.error:
             continue
