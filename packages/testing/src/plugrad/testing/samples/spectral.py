@@ -159,10 +159,10 @@ def _windows() -> list[Sample]:
         "general_hamming": {"alpha": 0.6}, "hamming": {}, "hann": {}, "kaiser": {"beta": 5.0},
         "nuttall": {},
     }  # fmt: skip
-    for name, more in newer.items():
+    for name, options in newer.items():
         for size, sym in ((0, True), (1, False), (2, False), (5, True), (8, False)):
             found.append(
-                Sample(f"signal.windows.{name}", lambda t, name=name, size=size, sym=sym, more=more:
+                Sample(f"signal.windows.{name}", lambda t, name=name, size=size, sym=sym, more=options:
                        getattr(t.signal.windows, name)(size, sym=sym, dtype=t.float64, **more),
                        (), label=f"{size}-{sym}")
             )  # fmt: skip
