@@ -162,8 +162,8 @@ def _windows() -> list[Sample]:
     for name, options in newer.items():
         for size, sym in ((0, True), (1, False), (2, False), (5, True), (8, False)):
             found.append(
-                Sample(f"signal.windows.{name}", lambda t, name=name, size=size, sym=sym, more=options:
-                       getattr(t.signal.windows, name)(size, sym=sym, dtype=t.float64, **more),
+                Sample(f"signal.windows.{name}", lambda t, name=name, size=size, sym=sym, o=options:
+                       getattr(t.signal.windows, name)(size, sym=sym, dtype=t.float64, **o),
                        (), label=f"{size}-{sym}")
             )  # fmt: skip
     return found
