@@ -303,7 +303,8 @@ def test_gradients_meet_in_the_same_order(steps: list[tuple[Any, ...]], inputs: 
         gradient_of(t, steps, inputs) for t in (plugrad, torch)
     )
     assert our_order == their_order
-    assert ours == pytest.approx(theirs, rel=1e-5, abs=1e-6)
+    # Where tanh is almost 1, its slope is what rounding leaves of 1 - 1.
+    assert ours == pytest.approx(theirs, rel=1e-5, abs=2e-5)
 
 
 @settings(max_examples=100, deadline=None)

@@ -22,7 +22,7 @@ for _name in ("gcd", "lcm"):
 
 # It works on each dtype as it is, for the neighbours differ between them.
 primitive(
-    "nextafter", "x, y", promotes=True, moves=True,
+    "nextafter", "x, y", promotes=True, moves=True, out="casts",
     x=lambda k, g, x, y: k.keep(g, x != y), y=lambda k, g: k.zeros_like(g),
 )  # fmt: skip
 
