@@ -187,7 +187,8 @@ def test_uniform(name: str, low: float, high: float, twins: Twins) -> None:
 
 
 def not_tiny(number: float) -> float:
-    return number if abs(number) > 1e-250 else 0.0
+    # What falls below the normal numbers of float32 is rounded twice here, and once in PyTorch.
+    return number if abs(number) > 1e-30 else 0.0
 
 
 @given(
