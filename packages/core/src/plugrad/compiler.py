@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 __all__ = ["compile", "disable", "is_compiling"]
@@ -63,8 +62,11 @@ def disable(fn: Any = None, recursive: bool = True, **options: Any) -> Any:
     >>> plugrad.compiler.disable(abs) is abs
     True
     """
-    same: Callable[[Any], Any] = lambda function: function  # noqa: E731
-    return same if fn is None else fn
+    return _unchanged if fn is None else fn
+
+
+def _unchanged(function: Any) -> Any:
+    return function
 
 
 def is_compiling() -> bool:

@@ -42,7 +42,7 @@ from plugrad.layouts import (
 )
 from plugrad.methods import TensorMethods
 from plugrad.shapes import Size, normalize_dim
-from plugrad.vocabulary.observers import shown
+from plugrad.vocabulary.observers import shown_as
 from plugrad.vocabulary.registry import methods
 
 __all__ = ["Tensor"]
@@ -420,7 +420,7 @@ class Tensor(TensorBase, TensorMethods):
             meta.post_hooks = hooking.HookDict()
         return meta.post_hooks.add(hook)
 
-    @shown("aten::detach")
+    @shown_as("aten::detach")
     def detach(self) -> Tensor:
         """Return a tensor with the same memory and no history.
 
@@ -504,7 +504,7 @@ class Tensor(TensorBase, TensorMethods):
             return array.astype(dtype)
         return array.copy() if copy else array
 
-    @shown("aten::item")
+    @shown_as("aten::item")
     def item(self) -> Any:
         """Return the only element as a Python number.
 

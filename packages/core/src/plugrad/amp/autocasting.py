@@ -119,17 +119,17 @@ class autocast:
             )
             enabled = False
         self._enabled = enabled
-        self._outer: list[autocast | None] = []
+        self._outer: list[dict[str, autocast]] = []
         self._converted: dict[int, tuple[Any, Any]] = {}
 
     def __enter__(self) -> Self:
         outer = mode.autocast
         self._outer.append(outer)
-        if outer is None:
+        if not outer:
             mode.slow_down("autocast")
-        elif self is not outer:
-            self._converted = outer._converted
-        mode.autocast = self
+        if self.device in outer:
+            self._converted = outer[self.device]._converted
+        mode.autocast = outer | {self.device: self}
         return self
 
     def __exit__(
@@ -139,9 +139,10 @@ class autocast:
         trace: TracebackType | None,
     ) -> None:
         mode.autocast = outer = self._outer.pop()
-        if outer is None:
-            mode.speed_up("autocast")
+        if self.device not in outer:
             self._converted = {}
+        if not outer:
+            mode.speed_up("autocast")
 
     def __call__(self, function: Decorated) -> Decorated:
         """Return `function`, run inside."""
@@ -219,8 +220,8 @@ def is_autocast_enabled(device_type: str = "cuda") -> bool:
     >>> plugrad.is_autocast_enabled("cpu")
     False
     """
-    current: autocast | None = mode.autocast
-    return current is not None and current._enabled and current.device == device(device_type).type
+    current: autocast | None = mode.autocast.get(device(device_type).type)
+    return current is not None and current._enabled
 
 
 def get_autocast_dtype(device_type: str) -> dtype:
@@ -238,8 +239,8 @@ def get_autocast_dtype(device_type: str) -> dtype:
     plugrad.bfloat16
     """
     kind = device(device_type).type
-    current: autocast | None = mode.autocast
-    if current is not None and current.device == kind:
+    current: autocast | None = mode.autocast.get(kind)
+    if current is not None:
         return current.fast_dtype
     if kind not in _DEFAULTS:
         raise RuntimeError(f"there is no autocast for {kind!r}, only for 'cpu' and 'cuda'")

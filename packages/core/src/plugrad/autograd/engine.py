@@ -289,16 +289,13 @@ class _Task:
                             exclusive.add(target)
                 left = arrival[0] = arrival[0] - 1
                 if not left:
-                    if latest is None:
-                        if not ready or target.seq < ready[0][0]:
-                            latest = target
-                        else:
-                            heappush(ready, (target.seq, target))
-                    elif target.seq < latest.seq:
-                        heappush(ready, (latest.seq, latest))
+                    if latest is None and (not ready or target.seq < ready[0][0]):
                         latest = target
-                    else:
-                        heappush(ready, (target.seq, target))
+                        continue
+                    later = target
+                    if latest is not None and target.seq < latest.seq:
+                        later, latest = latest, target
+                    heappush(ready, (later.seq, later))
 
     def _towards_inputs(
         self, node: Node, g: Any, needed: set[Node]

@@ -65,8 +65,8 @@ class Mode(threading.local):
         Whether `inference_mode` is on.
     observers : list
         Who watches every operator: see `plugrad.vocabulary.observers`.
-    autocast : autocast or None
-        What converts arguments to other precisions: see `plugrad.amp`.
+    autocast : dict
+        What converts arguments to other precisions, by type of device: see `plugrad.amp`.
     """
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class Mode(threading.local):
         self.run: Runner | None = self._quiet
         self.now: tuple[Runner | None, bool] = (self.run, self.grad)
         self.observers: list[Any] = []
-        self.autocast: Any = None
+        self.autocast: dict[str, Any] = {}
         self._reasons: list[str] = []
         self._spare: list[contextvars.Context] = []
 
@@ -96,6 +96,12 @@ class Mode(threading.local):
         context is entered already.
         """
         return function(*args) if _quietly.get() else self._quiet(function, *args)
+
+    def cast(self, name: str, values: Any) -> Any:
+        """Return the arguments of the operator that profiles show as `name`, as autocast has it."""
+        for context in self.autocast.values():
+            values = context.cast(name, values)
+        return values
 
     def slow_down(self, reason: str) -> None:
         """Send this thread's operators to the slow path until `speed_up` with the same reason."""

@@ -118,9 +118,9 @@ def _lengths(what: str, given: Any) -> Lengths:
         If they are no integers.
     """
     if isinstance(given, TensorBase):
-        if given.is_floating_point() or given.is_complex():  # type: ignore[attr-defined]
+        if given._dtype.is_floating_point or given._dtype.is_complex:
             raise RuntimeError(f"ctc_loss(): {what}_lengths are integers, not {given._dtype}")
-        given = given.reshape(-1).tolist()  # type: ignore[attr-defined]
+        given = given._table.to_host(given._array).reshape(-1).tolist()
     return tuple(int(each) for each in given)
 
 

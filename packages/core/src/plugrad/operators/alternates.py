@@ -20,6 +20,10 @@ def _all(x: Any) -> tuple[int, ...]:
     return tuple(range(len(x.shape)))
 
 
+def _norm(k: Any, apart: Any, p: float) -> Any:
+    return k.vector_norm(apart, p, _all(apart))
+
+
 def _slope(k: Any, g: Any, x: Any, y: Any, out: Any, p: float) -> Any:
     apart = x - y
     return norm_rule(k, g, apart, apart.shape, out, p, _all(apart), False)
@@ -27,7 +31,7 @@ def _slope(k: Any, g: Any, x: Any, y: Any, out: Any, p: float) -> Any:
 
 primitive(
     "dist", "x, y; p", promotes=True,
-    body=lambda k, x, y, p: k.vector_norm(x - y, p, _all(x - y)),
+    body=lambda k, x, y, p: _norm(k, x - y, p),
     x=_slope, y=lambda k, g, x, y, out, p: -_slope(k, g, x, y, out, p),
 )  # fmt: skip
 

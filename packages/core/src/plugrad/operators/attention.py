@@ -13,7 +13,7 @@ from plugrad.operators.dropout import dropout
 from plugrad.operators.matmul import matmul
 from plugrad.operators.network import times
 from plugrad.vocabulary.forms import composite, primitive
-from plugrad.vocabulary.observers import shown
+from plugrad.vocabulary.observers import shown_as
 from plugrad.vocabulary.registry import tensor_table
 
 __all__ = ["scaled_dot_product_attention"]
@@ -60,7 +60,7 @@ _safe_softmax = primitive(
 )  # fmt: skip
 
 
-@shown("aten::scaled_dot_product_attention")
+@shown_as("aten::scaled_dot_product_attention")
 def scaled_dot_product_attention(
     query: Any,
     key: Any,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugrad import dtypes
+from plugrad.operators.network import times
 from plugrad.size import is_int, listed
 from plugrad.vocabulary.forms import primitive
 from plugrad.vocabulary.registry import tensor_table as k
@@ -76,12 +77,6 @@ primitive(
     ),
 )  # fmt: skip
 
-_times_i = primitive(
-    "times_i", "x", node="MulBackward1", aten="aten::mul",
-    body=lambda k, x: k.complex(k.zeros_like(x), x),
-    x=lambda k, g: k.imag(g),
-)  # fmt: skip
-
 
 def _unused(
     x_shape: Ints, grad_shape: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints
@@ -123,7 +118,7 @@ def convolved(
     first = _convolution(a, c, e, *geometry)
     second = _convolution(b, d, None, *geometry)
     third = _convolution(a + b, c + d, both, *geometry)
-    return first - second + _times_i(third - first - second)
+    return first - second + times(third - first - second, 1j)
 
 
 def _parts(x: Any) -> tuple[Any, Any]:

@@ -13,7 +13,7 @@ from plugrad.autograd.tape import TensorBase, new_tensor
 from plugrad.random import default_generator
 from plugrad.random.discrete import dropout_mask
 from plugrad.vocabulary.forms import function
-from plugrad.vocabulary.observers import shown
+from plugrad.vocabulary.observers import shown_as
 from plugrad.vocabulary.registry import methods
 from plugrad.vocabulary.registry import tensor_table as k
 
@@ -88,7 +88,7 @@ def _applied_alpha(
     return k.add(k.mul(input, noise), offset)
 
 
-@shown("aten::dropout")
+@shown_as("aten::dropout")
 def dropout(input: Any, p: float = 0.5, train: bool = True) -> Any:
     """Set elements to zero by chance, and scale the others up so that the mean stays.
 

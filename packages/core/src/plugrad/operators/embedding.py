@@ -8,7 +8,7 @@ from plugrad import dtypes
 from plugrad.autograd.modes import no_grad
 from plugrad.autograd.tape import TensorBase
 from plugrad.vocabulary.forms import function, linear, primitive
-from plugrad.vocabulary.observers import shown
+from plugrad.vocabulary.observers import shown_as
 from plugrad.vocabulary.registry import tensor_table as k
 
 __all__ = ["bound_norms", "by_frequency", "embedding", "one_hot"]
@@ -163,7 +163,7 @@ def _embedding_of_table(
     return embedding(indices, weight, padding, None, 2.0, scale_grad_by_freq, sparse)
 
 
-@shown("aten::one_hot")
+@shown_as("aten::one_hot")
 def one_hot(tensor: Any, num_classes: int = -1) -> Any:
     """Return vectors with a single 1, at the place of a class.
 

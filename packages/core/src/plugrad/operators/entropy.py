@@ -14,7 +14,7 @@ from plugrad.operators.losses import check_reduction, refuse_gradient
 from plugrad.operators.network import divided, times
 from plugrad.operators.spaces import cast
 from plugrad.vocabulary.forms import linear
-from plugrad.vocabulary.observers import shown
+from plugrad.vocabulary.observers import shown_as
 from plugrad.vocabulary.registry import tensor_table as k
 
 __all__ = ["cross_entropy", "nll_loss"]
@@ -52,7 +52,7 @@ linear(
 # --------------------------------------------------------------------------------- the functions
 
 
-@shown("aten::nll_loss_nd")
+@shown_as("aten::nll_loss_nd")
 def nll_loss(
     input: Any,
     target: Any,
@@ -152,7 +152,7 @@ def _refuse_weight(name: str, weight: Any, input: Any, shape: tuple[int, ...]) -
     refuse_gradient(name, "weight", weight)
 
 
-@shown("aten::cross_entropy_loss")
+@shown_as("aten::cross_entropy_loss")
 def cross_entropy(
     input: Any,
     target: Any,

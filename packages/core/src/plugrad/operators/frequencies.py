@@ -12,7 +12,7 @@ from plugrad.operators.numbers import number_given
 from plugrad.operators.options import dtype_given, integer_given, made
 from plugrad.operators.shape import shape_of
 from plugrad.shapes import normalize_dims
-from plugrad.vocabulary.observers import shown
+from plugrad.vocabulary.observers import shown_as
 from plugrad.vocabulary.registry import functions
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _made(
     )  # fmt: skip
 
 
-@shown("aten::fft_fftshift")
+@shown_as("aten::fft_fftshift")
 def fftshift(input: Any, dim: Any = None) -> Any:
     """Return what `fft` returns with the frequency 0 in the middle.
 
@@ -115,7 +115,7 @@ def fftshift(input: Any, dim: Any = None) -> Any:
     return _shifted("fftshift", input, dim, 0)
 
 
-@shown("aten::fft_ifftshift")
+@shown_as("aten::fft_ifftshift")
 def ifftshift(input: Any, dim: Any = None) -> Any:
     """Return the inverse of `fftshift`."""
     return _shifted("ifftshift", input, dim, 1)

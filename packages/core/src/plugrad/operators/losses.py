@@ -16,7 +16,7 @@ from plugrad.operators.spaces import cast
 from plugrad.promotion import promote_types
 from plugrad.shapes import broadcast_shapes
 from plugrad.vocabulary.forms import composite, primitive
-from plugrad.vocabulary.observers import shown
+from plugrad.vocabulary.observers import shown_as
 from plugrad.vocabulary.registry import tensor_table
 
 __all__ = [
@@ -237,7 +237,7 @@ def _weighted(name: str, losses: Any, weight: Any, reduction: str) -> Any:
     return losses.sum() if reduction == "sum" else losses
 
 
-@shown("aten::l1_loss")
+@shown_as("aten::l1_loss")
 def l1_loss(input: Any, target: Any, reduction: str = "mean", weight: Any = None) -> Any:
     """Return the sizes of the differences, averaged.
 

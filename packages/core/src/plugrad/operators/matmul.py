@@ -20,7 +20,7 @@ from plugrad.shapes import broadcast_shapes
 from plugrad.vocabulary.dispatch import dispatch
 from plugrad.vocabulary.forms import function
 from plugrad.vocabulary.forms import linear as declare
-from plugrad.vocabulary.observers import shown
+from plugrad.vocabulary.observers import shown_as
 from plugrad.vocabulary.registry import operators
 from plugrad.vocabulary.registry import tensor_table as k
 from plugrad.vocabulary.sources import plain_node_class
@@ -220,7 +220,7 @@ def _turned(weight: Any) -> Any:
     return tensor
 
 
-@shown("aten::linear")
+@shown_as("aten::linear")
 def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     """Return ``input @ weight.t() + bias``: what a fully connected layer computes.
 

@@ -45,10 +45,10 @@ _lowered = primitive(
 )  # fmt: skip
 
 
-def _taking_integers(operator: Callable[..., Any]) -> Callable[[Any, float], Any]:
+def _taking_integers(operator: Callable[..., Any]) -> Callable[[Any, complex], Any]:
     """Return an operator that computes integers in the default dtype."""
 
-    def compute(x: Any, number: float) -> Any:
+    def compute(x: Any, number: complex) -> Any:
         kind = x._dtype
         if not (kind.is_floating_point or kind.is_complex):
             x = cast(x, get_default_dtype())

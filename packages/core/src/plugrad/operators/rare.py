@@ -37,7 +37,8 @@ elementwise(
 def _entr(k: Any, x: Any) -> Any:
     """Return ``-x * log(x)``: 0 at 0, and minus infinity below."""
     positive = x > 0
-    value = -x * k.log(k.where(k.logical_or(positive, k.isnan(x)), x, k.ones_like(x)))
+    # Taken from 0, for 0 times anything negated would be -0.
+    value = 0 - x * k.log(k.where(k.logical_or(positive, k.isnan(x)), x, k.ones_like(x)))
     return k.where(x < 0, -math.inf * k.ones_like(x), value)
 
 

@@ -28,7 +28,7 @@ from plugrad.operators.options import integer_given
 from plugrad.shapes import normalize_dim, normalize_dims
 from plugrad.size import is_int
 from plugrad.vocabulary.forms import primitive
-from plugrad.vocabulary.observers import shown
+from plugrad.vocabulary.observers import shown_as
 from plugrad.vocabulary.registry import tensor_table as k
 
 __all__ = [
@@ -261,7 +261,7 @@ def _to_real(name: str, input: Any, dims: Any, sizes: Any, norm: Any, forward: b
 # ------------------------------------------------------------------------------ complex numbers
 
 
-@shown("aten::fft_fft")
+@shown_as("aten::fft_fft")
 def fft(input: Any, n: Any = None, dim: int = -1, norm: Any = None, *, out: Any = None) -> Any:
     """Return the discrete Fourier transform along one dimension: see `plugrad.fft`.
 
@@ -274,7 +274,7 @@ def fft(input: Any, n: Any = None, dim: int = -1, norm: Any = None, *, out: Any 
     return _either("fft", input, n, dim, norm, True, out)
 
 
-@shown("aten::fft_ifft")
+@shown_as("aten::fft_ifft")
 def ifft(input: Any, n: Any = None, dim: int = -1, norm: Any = None, *, out: Any = None) -> Any:
     """Return the inverse of `fft`: see `plugrad.fft`."""
     return _either("ifft", input, n, dim, norm, False, out)
@@ -286,13 +286,13 @@ def _fftn(name: str, input: Any, s: Any, dim: Any, norm: Any, forward: bool, out
     return _returned(name, out, result, input)
 
 
-@shown("aten::fft_fftn")
+@shown_as("aten::fft_fftn")
 def fftn(input: Any, s: Any = None, dim: Any = None, norm: Any = None, *, out: Any = None) -> Any:
     """Return the transform along several dimensions, by default all: see `plugrad.fft`."""
     return _fftn("fftn", input, s, dim, norm, True, out)
 
 
-@shown("aten::fft_ifftn")
+@shown_as("aten::fft_ifftn")
 def ifftn(input: Any, s: Any = None, dim: Any = None, norm: Any = None, *, out: Any = None) -> Any:
     """Return the inverse of `fftn`: see `plugrad.fft`."""
     return _fftn("ifftn", input, s, dim, norm, False, out)
@@ -304,7 +304,7 @@ def _two(name: str, dim: Any) -> Any:
     return dim
 
 
-@shown("aten::fft_fft2")
+@shown_as("aten::fft_fft2")
 def fft2(
     input: Any, s: Any = None, dim: Any = (-2, -1), norm: Any = None, *, out: Any = None
 ) -> Any:
@@ -312,7 +312,7 @@ def fft2(
     return _fftn("fft2", input, s, _two("fft2", dim), norm, True, out)
 
 
-@shown("aten::fft_ifft2")
+@shown_as("aten::fft_ifft2")
 def ifft2(
     input: Any, s: Any = None, dim: Any = (-2, -1), norm: Any = None, *, out: Any = None
 ) -> Any:
@@ -323,7 +323,7 @@ def ifft2(
 # ------------------------------------------------------------------------------------ real signals
 
 
-@shown("aten::fft_rfft")
+@shown_as("aten::fft_rfft")
 def rfft(input: Any, n: Any = None, dim: int = -1, norm: Any = None, *, out: Any = None) -> Any:
     """Return the first half of the transform of real numbers: see `plugrad.fft`.
 
@@ -338,7 +338,7 @@ def rfft(input: Any, n: Any = None, dim: int = -1, norm: Any = None, *, out: Any
     return _returned("rfft", out, _from_real("rfft", x, (number,), (size,), norm, True), input)
 
 
-@shown("aten::fft_irfft")
+@shown_as("aten::fft_irfft")
 def irfft(input: Any, n: Any = None, dim: int = -1, norm: Any = None, *, out: Any = None) -> Any:
     """Return the inverse of `rfft`: see `plugrad.fft`."""
     require_tensor("irfft", input)
@@ -351,13 +351,13 @@ def _rfftn(name: str, input: Any, s: Any, dim: Any, norm: Any, out: Any) -> Any:
     return _returned(name, out, _from_real(name, x, *_several(name, x, s, dim), norm, True), input)
 
 
-@shown("aten::fft_rfftn")
+@shown_as("aten::fft_rfftn")
 def rfftn(input: Any, s: Any = None, dim: Any = None, norm: Any = None, *, out: Any = None) -> Any:
     """Return `fftn` of real numbers, with half of the last dimension: see `plugrad.fft`."""
     return _rfftn("rfftn", input, s, dim, norm, out)
 
 
-@shown("aten::fft_rfft2")
+@shown_as("aten::fft_rfft2")
 def rfft2(
     input: Any, s: Any = None, dim: Any = (-2, -1), norm: Any = None, *, out: Any = None
 ) -> Any:
@@ -371,13 +371,13 @@ def _realn(name: str, input: Any, s: Any, dim: Any, norm: Any, forward: bool, ou
     return _returned(name, out, result, input)
 
 
-@shown("aten::fft_irfftn")
+@shown_as("aten::fft_irfftn")
 def irfftn(input: Any, s: Any = None, dim: Any = None, norm: Any = None, *, out: Any = None) -> Any:
     """Return the inverse of `rfftn`: see `plugrad.fft`."""
     return _realn("irfftn", input, s, dim, norm, False, out)
 
 
-@shown("aten::fft_irfft2")
+@shown_as("aten::fft_irfft2")
 def irfft2(
     input: Any, s: Any = None, dim: Any = (-2, -1), norm: Any = None, *, out: Any = None
 ) -> Any:
@@ -388,7 +388,7 @@ def irfft2(
 # ----------------------------------------------------------------------------------- real spectra
 
 
-@shown("aten::fft_hfft")
+@shown_as("aten::fft_hfft")
 def hfft(input: Any, n: Any = None, dim: int = -1, norm: Any = None, *, out: Any = None) -> Any:
     """Return the real transform of half of a signal that is its own mirrored conjugate."""
     require_tensor("hfft", input)
@@ -396,7 +396,7 @@ def hfft(input: Any, n: Any = None, dim: int = -1, norm: Any = None, *, out: Any
     return _returned("hfft", out, _to_real("hfft", input, (number,), (size,), norm, True), input)
 
 
-@shown("aten::fft_ihfft")
+@shown_as("aten::fft_ihfft")
 def ihfft(input: Any, n: Any = None, dim: int = -1, norm: Any = None, *, out: Any = None) -> Any:
     """Return the inverse of `hfft`: see `plugrad.fft`."""
     x = _promoted("ihfft", input, "real")
@@ -404,13 +404,13 @@ def ihfft(input: Any, n: Any = None, dim: int = -1, norm: Any = None, *, out: An
     return _returned("ihfft", out, _from_real("ihfft", x, (number,), (size,), norm, False), input)
 
 
-@shown("aten::fft_hfftn")
+@shown_as("aten::fft_hfftn")
 def hfftn(input: Any, s: Any = None, dim: Any = None, norm: Any = None, *, out: Any = None) -> Any:
     """Return `hfft` along the last, and `fftn` along the other dimensions: see `plugrad.fft`."""
     return _realn("hfftn", input, s, dim, norm, True, out)
 
 
-@shown("aten::fft_hfft2")
+@shown_as("aten::fft_hfft2")
 def hfft2(
     input: Any, s: Any = None, dim: Any = (-2, -1), norm: Any = None, *, out: Any = None
 ) -> Any:
@@ -430,13 +430,13 @@ def _ihfftn(name: str, input: Any, s: Any, dim: Any, norm: Any, out: Any) -> Any
     return _returned(name, out, result, input)
 
 
-@shown("aten::fft_ihfftn")
+@shown_as("aten::fft_ihfftn")
 def ihfftn(input: Any, s: Any = None, dim: Any = None, norm: Any = None, *, out: Any = None) -> Any:
     """Return the inverse of `hfftn`: see `plugrad.fft`."""
     return _ihfftn("ihfftn", input, s, dim, norm, out)
 
 
-@shown("aten::fft_ihfft2")
+@shown_as("aten::fft_ihfft2")
 def ihfft2(
     input: Any, s: Any = None, dim: Any = (-2, -1), norm: Any = None, *, out: Any = None
 ) -> Any:

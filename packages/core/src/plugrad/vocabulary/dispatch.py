@@ -7,8 +7,6 @@ numbers, several outputs, ``out=``, observers that watch, transform levels, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 from plugrad.autograd import tape, views
@@ -18,12 +16,12 @@ from plugrad.vocabulary.evaluation import evaluate
 from plugrad.vocabulary.inplace import write_out
 from plugrad.vocabulary.nodes import make_node
 from plugrad.vocabulary.observers import observed
-from plugrad.vocabulary.registry import Operator, TensorTable
+from plugrad.vocabulary.registry import Operator
 
 if TYPE_CHECKING:
     from plugrad.tensor import Tensor
 
-__all__ = ["dispatch", "dispatch_dunder", "watched"]
+__all__ = ["dispatch", "dispatch_dunder"]
 
 
 def dispatch(
@@ -53,8 +51,8 @@ def dispatch(
     RuntimeError
         For dtypes, shapes or devices that do not fit, with PyTorch's other types where it has them.
     """
-    if mode.autocast is not None and out is None:
-        arrays = mode.autocast.cast(op.aten, arrays)
+    if mode.autocast and out is None:
+        arrays = mode.cast(op.aten, arrays)
     if mode.observers:
         return observed(op, (*arrays, *params), _dispatch_watched, op, arrays, params, out)
     return _dispatch(op, arrays, params, out)
@@ -69,20 +67,6 @@ def dispatch_dunder(
     if not isinstance(arrays[0], tape.TensorBase):
         raise TypeError(f"{op.name}(): self must be a Tensor, not {type(arrays[0]).__name__}")
     return dispatch(op, arrays, params, out)
-
-
-def watched(op: Operator, body: Callable[..., Any], k: TensorTable) -> Callable[..., Any]:
-    """Return a composite's function on tensors, shown to observers as the parent of its parts."""
-
-    @wraps(body)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if mode.run is None and mode.observers:
-            return observed(op, args, partial(body, k, *args, **kwargs))
-        return body(k, *args, **kwargs)
-
-    call.__name__ = call.__qualname__ = op.name
-    call.__module__ = "plugrad"
-    return call
 
 
 def _dispatch_watched(

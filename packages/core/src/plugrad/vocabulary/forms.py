@@ -22,7 +22,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from plugrad.vocabulary.observers import shown
+from plugrad.vocabulary.observers import shown_as
 from plugrad.vocabulary.registry import (
     Accepts,
     Argument,
@@ -316,16 +316,16 @@ def composite(
     """
 
     def declare(body: Body) -> Callable[..., Any]:
-        from plugrad.vocabulary.dispatch import watched
-
         names = body.__code__.co_varnames[1 : body.__code__.co_argcount]
         operator = Operator(
             name, "composite", tuple(map(Argument, names)), body=body, aten=aten or f"aten::{name}"
         )
         operators[name] = operator
-        operator.call = watched(operator, body, tensor_table)
-        _expose(name, operator.call, expose)
-        return operator.call
+        call = operator.call = shown_as(operator, tensor_table)(body)
+        call.__name__ = call.__qualname__ = name
+        call.__module__ = "plugrad"
+        _expose(name, call, expose)
+        return call
 
     return declare
 
@@ -348,7 +348,7 @@ def function(
 
     def declare(public: Public) -> Public:
         if aten is not None:
-            public = shown(aten)(public)
+            public = shown_as(aten)(public)
         for name in (names or public.__name__).split():
             _expose(name, public, expose)
         return public

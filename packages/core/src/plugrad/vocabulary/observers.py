@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar, cast
 from plugrad.autograd.modes import mode
 from plugrad.vocabulary.registry import Operator
 
-__all__ = ["Observer", "enter", "leave", "named", "observed", "shown", "unwatch", "watch"]
+__all__ = ["Observer", "enter", "leave", "named", "observed", "shown_as", "unwatch", "watch"]
 
 Public = TypeVar("Public", bound=Callable[..., Any])
 
@@ -69,21 +69,29 @@ def observed(op: Operator, inputs: tuple[Any, ...], apply: Callable[..., Any], *
         leave(entered, op, result)
 
 
-def shown(name: str) -> Callable[[Public], Public]:
-    """Let observers be shown a function, under `name`, as the parent of what it calls.
+def shown_as(what: str | Operator, *first: Any) -> Callable[[Public], Public]:
+    """Let observers be shown a function as the parent of what it calls.
 
-    Autocast, too, finds it by this name.
+    Autocast, too, finds it by this name, and converts its arguments.
+
+    Parameters
+    ----------
+    what : str or Operator
+        The name in profiles, such as ``"aten::matmul"``; or an operator, which has one.
+    *first
+        What the function is to be given before its arguments.
     """
 
     def wrap(function: Public) -> Public:
         @wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
             if mode.run is None:
-                if mode.autocast is not None and kwargs.get("out") is None:
-                    args, kwargs = mode.autocast.cast(name, (args, kwargs))
+                op = named(what) if isinstance(what, str) else what
+                if mode.autocast and kwargs.get("out") is None:
+                    args, kwargs = mode.cast(op.aten, (args, kwargs))
                 if mode.observers:
-                    return observed(named(name), args, partial(function, *args, **kwargs))
-            return function(*args, **kwargs)
+                    return observed(op, args, partial(function, *first, *args, **kwargs))
+            return function(*first, *args, **kwargs)
 
         return cast(Public, call)
 

@@ -312,6 +312,7 @@ def _wrap_and_record(operator: Operator, arguments: list[str], fixed_dtype: str)
                 if edge != f"{public[name]}_edge"
             ),
             f"if ({wanted}) and records:",
+            *indent(_leave_complex(operator, arguments), 1),
             *indent(_record(operator, public, fixed_dtype), 1),
             "else:",
             "    tensor._edge = None",
@@ -320,6 +321,17 @@ def _wrap_and_record(operator: Operator, arguments: list[str], fixed_dtype: str)
         step = f"{operator.name!r}, ({tuple_source(operator.params)}), {arguments[0]}._array.shape"
         lines.append(f"add_step(tensor, {arguments[0]}, ({step}))")
     return [*lines, "return tensor"]
+
+
+def _leave_complex(operator: Operator, arguments: list[str]) -> list[str]:
+    """Emit the way out for a linear operator whose result is complex though its input is real.
+
+    The compiled rules leave out the conjugations of complex numbers.
+    """
+    if operator.form != "linear" or operator.view or operator.moves or operator.result != "given":
+        return []
+    call = f"dispatch(op, ({tuple_source(arguments)}), ({tuple_source(operator.params)}), None)"
+    return ["if tensor._dtype.is_complex:", f"    return {call}"]
 
 
 def _wrap_and_record_all(operator: Operator) -> list[str]:
