@@ -10,6 +10,7 @@ import inspect
 from importlib import import_module
 from typing import Any, ClassVar
 
+import operators
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
@@ -54,6 +55,8 @@ def _entry(path: str, name: str, value: Any) -> list[str]:
         lines = [f".. autoclass:: {path}.{name}"]
         members = sorted(_documented(value))
         return [*lines, f"   :members: {', '.join(members)}"] if members else lines
+    if callable(value) and not inspect.getdoc(value):  # declared in one line
+        return operators.entry(f"{path}.{name}".removeprefix("plugrad."), value, [])
     if callable(value):
         return [f".. autofunction:: {path}.{name}"]
     return [f".. autodata:: {path}.{name}", "   :no-value:"]

@@ -24,7 +24,8 @@ from sphinx.util.docutils import SphinxDirective
 
 FAMILIES: Final = {
     "creation": (
-        "creation construction likeness ranges filling legacy interchange grids complex_making"
+        "creation construction likeness ranges filling legacy interchange grids complex_making "
+        "sharing"
     ),
     "random": "randomness random_fills sampling",
     "pointwise": (
@@ -34,11 +35,13 @@ FAMILIES: Final = {
     "comparison": "comparison",
     "reduction": (
         "reduction products extremes statistics norms scans differences counting "
-        "covariance histograms"
+        "covariance histograms sampled"
     ),
     "ordering": "ordering ranks",
-    "shape": ("shape axes joining splitting arranging parts conversion spaces"),
-    "indexing": "indexing gathering selection masking picking",
+    "shape": (
+        "shape axes joining splitting arranging parts conversion spaces flattening diagonals"
+    ),
+    "indexing": "indexing gathering selection masking picking combining inserting",
     "linalg": (
         "matmul addmm contraction einsum linalg matrices cholesky lu decompositions determinants "
         "solving pseudoinverses matrix_functions matrix_norms reflectors lowrank"
@@ -47,7 +50,8 @@ FAMILIES: Final = {
     "network": (
         "activation attention conv convolution pools pooling normalization channels renorming "
         "network dropout rrelu embedding bags bilinear similarity distances entropy divergence "
-        "binary losses margins pairs alignment resampling sampling_grids shuffling"
+        "binary losses margins pairs alignment resampling sampling_grids shuffling "
+        "padding"
     ),
 }
 """The modules of `plugrad.operators` that each page shows; ``other`` shows the rest."""
@@ -80,7 +84,7 @@ class Operators(SphinxDirective):
         entries = _families()[self.arguments[0]]
         lines = []
         for name, (function, aliases) in sorted(entries.items()):
-            lines += [*_entry(name, function, aliases), ""]
+            lines += [*entry(name, function, aliases), ""]
         return self.parse_text_to_nodes("\n".join(lines))
 
 
@@ -137,11 +141,21 @@ def _declared_names() -> dict[str, str]:
                 called = node.func.id if isinstance(node.func, ast.Name) else ""
                 if called in ("elementwise", "linear", "primitive", "composite", "overloaded"):
                     found.setdefault(str(node.args[0].value), module.__name__)
+                elif called.startswith("_"):  # a module's own short form: _predicate("isinf")
+                    looped.setdefault(str(node.args[0].value), module.__name__)
             elif isinstance(node, ast.For):  # for name in ("eq", "ne"): elementwise(name, ...)
                 for word in ast.walk(node.iter):
                     if isinstance(word, ast.Constant) and isinstance(word.value, str):
-                        looped.setdefault(word.value, module.__name__)
+                        for prefix in ("", *_prefixes(node)):
+                            looped.setdefault(prefix + word.value, module.__name__)
     return {**looped, **found}
+
+
+def _prefixes(loop: ast.For) -> Iterator[str]:
+    """Yield what a loop puts before its words: ``elementwise(f"bitwise_{name}", ...)``."""
+    for node in ast.walk(loop):
+        if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+            yield str(node.values[0].value)
 
 
 def _modules() -> list[Any]:
@@ -163,7 +177,8 @@ def _operator_of(function: Any) -> Any:
 # ----------------------------------------------------------------------------------------- entries
 
 
-def _entry(name: str, function: Any, aliases: list[str]) -> list[str]:
+def entry(name: str, function: Any, aliases: list[str]) -> list[str]:
+    """Write what is known of a public function; a dotted name is one of a module's."""
     operator = _operator_of(function)
     if operator is None or inspect.getdoc(function):
         if not inspect.getdoc(function):
@@ -171,7 +186,7 @@ def _entry(name: str, function: Any, aliases: list[str]) -> list[str]:
         lines = [f".. autofunction:: plugrad.{name}"]
         return [*lines, "", f"   {_also(aliases)}", ""] if aliases else lines
     lines = [f".. py:function:: plugrad.{name}({_signature(operator)})", ""]
-    summary = _summaries().get(name)
+    summary = _summary(name, operator.name)
     if summary:
         lines += [f"   {summary}", ""]
     lines += [f"   :{label}: {text}" for label, text in _facts(name, operator, aliases)]
@@ -187,7 +202,7 @@ def _plain(name: str, function: Any, aliases: list[str]) -> list[str]:
     from plugrad.vocabulary.registry import methods
 
     lines = [f".. py:function:: plugrad.{name}{inspect.signature(function)}", ""]
-    summary = _summaries().get(name)
+    summary = _summary(name)
     if summary:
         lines += [f"   {summary}", ""]
     facts = [("Method", _methods(name, methods))] if _methods(name, methods) else []
@@ -295,6 +310,12 @@ def _unwrapped(source: str, column: int) -> str:
     first, *rest = source.splitlines()
     depth = min((len(line) - len(line.lstrip()) for line in rest), default=0)
     return "\n".join([first, *(f"    {line[depth:]}" for line in rest)])
+
+
+def _summary(*names: str) -> str:
+    """Return what is said under the first of some names that has a summary."""
+    said = _summaries()
+    return next((said[last] for name in names if (last := name.rpartition(".")[2]) in said), "")
 
 
 @cache

@@ -15,6 +15,7 @@ from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("core", "nn", "optim", "profiler", "testing", "backend-cuda")
+_ON_PURPOSE = "deliberate: "
 TYPES = ("feature", "bugfix", "doc", "removal", "misc")
 
 
@@ -51,33 +52,61 @@ class Changes(SphinxDirective):
 
 
 class Differences(SphinxDirective):
-    """``{differences}``: what the comparison with PyTorch expects to differ, and why."""
+    """``{differences}``: what the comparisons with PyTorch expect to differ, and why."""
 
     def run(self) -> list[nodes.Node]:
-        """Read ``tests/compat/differences.toml``, and make a table of it."""
-        path = ROOT / "tests" / "compat" / "differences.toml"
+        """Read the lists in ``tests/compat``, and make tables of them."""
+        samples = self._read("differences.toml")
+        cases = self._read("database_differences.toml")
+        on_purpose = [each for each in cases if each["reason"].startswith(_ON_PURPOSE)]
+        lines = [
+            *_table(
+                "Sample by sample",
+                "The comparison expects these differences, and fails where one has gone.",
+                samples,
+                "aspects",
+            ),
+            *_table(
+                "PyTorch's own cases",
+                "PyTorch ships a database of operators with inputs to try them on. These results "
+                "differ on purpose.",
+                on_purpose,
+                "columns",
+            ),
+            *_table(
+                "Known faults",
+                "These results of the same database are to be mended, or to be settled.",
+                [each for each in cases if each not in on_purpose],
+                "columns",
+            ),
+        ]
+        return self.parse_text_to_nodes("\n".join(lines), allow_section_headings=True)
+
+    def _read(self, name: str) -> list[dict[str, Any]]:
+        path = ROOT / "tests" / "compat" / name
         if not path.exists():
             return []
         self.env.note_dependency(str(path))
-        found = tomllib.loads(path.read_text(encoding="utf-8")).get("difference", [])
-        lines = [
-            "## Sample by sample",
-            "",
-            "The comparison expects these differences, and fails where one has gone.",
-            "",
-            "| sample | in | why |",
-            "|---|---|---|",
-        ]
-        for each in found:
-            names = ", ".join(f"`{name}`" for name in each["names"])
-            lines.append(f"| {names} | {', '.join(each.get('aspects', []))} | {_cell(each)} |")
-        if not found:
-            return []
-        return self.parse_text_to_nodes("\n".join(lines), allow_section_headings=True)
+        found: list[dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8")).get(
+            "difference", []
+        )
+        return found
+
+
+def _table(title: str, said: str, found: list[dict[str, Any]], where: str) -> list[str]:
+    """Write a section with a row for each difference; nothing, if there is none."""
+    if not found:
+        return []
+    lines = [f"## {title}", "", said, "", "| what | in | why |", "|---|---|---|"]
+    for each in found:
+        names = ", ".join(f"`{name}`" for name in each["names"])
+        lines.append(f"| {names} | {', '.join(each.get(where, []))} | {_cell(each)} |")
+    return [*lines, ""]
 
 
 def _cell(difference: dict[str, Any]) -> str:
-    return " ".join(str(difference["reason"]).split()).replace("|", "\\|")
+    reason = str(difference["reason"]).removeprefix(_ON_PURPOSE)
+    return " ".join(reason.split()).replace("|", "\\|")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
