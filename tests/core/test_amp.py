@@ -223,3 +223,10 @@ def test_settings_of_other_backends_are_kept() -> None:
     assert isinstance(plugrad.backends.mkl.is_available(), bool)
     with pytest.raises(AttributeError, match="nothing"):
         _ = plugrad.backends.nothing
+
+
+def test_devices_have_contexts_of_their_own() -> None:
+    with half(), pytest.warns(UserWarning, match="no CUDA device"), autocast("cuda"):
+        assert plugrad.is_autocast_enabled("cpu")
+        assert not plugrad.is_autocast_enabled("cuda")
+        assert (X @ X).dtype is plugrad.float16

@@ -15,6 +15,7 @@ import plugrad as torch
 from plugrad.operators.contraction import multi_dot
 from plugrad.operators.matmul import linear
 from plugrad.operators.matrices import linalg_cross
+from plugrad.operators.network import times
 
 sizes = st.integers(0, 4)
 
@@ -349,3 +350,12 @@ ERRORS: list[tuple[Any, type[Exception], str]] = [
 def test_errors_tell_what_was_wrong(call: Any, kind: type[Exception], text: str) -> None:
     with pytest.raises(kind, match=text):
         call()
+
+
+def test_a_linear_operator_from_real_to_complex_keeps_its_conjugate() -> None:
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    w = torch.tensor([1 + 2j, 3 - 1j])
+    turned = times(x, 1j)
+    (torch.view_as_real(turned) * torch.view_as_real(w)).sum().backward()
+    assert turned.dtype is torch.complex64
+    assert x.grad.tolist() == [2.0, -1.0]

@@ -1,9 +1,11 @@
 """Kernels and operators of plugins: found when asked for, guarded, and imported when they run."""
 
+from itertools import pairwise
+
 import pytest
 
 import plugrad
-from plugrad.backends.numpy import NumpyBackend
+from plugrad.backends.numpy import NumpyBackend, NumpyKernels
 from plugrad.backends.overrides import use_overrides
 
 
@@ -50,3 +52,15 @@ def test_what_nobody_offers_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no operator 'nobody_has_this'"):
         plugrad.nobody_has_this  # noqa: B018
     assert not hasattr(plugrad.ones(1), "nobody_has_this")
+
+
+def test_no_two_kernel_classes_share_a_private_name_by_chance() -> None:
+    owners: dict[str, list[type]] = {}
+    for cls in NumpyKernels.__mro__:
+        for name in vars(cls):
+            if name.startswith("_") and not name.startswith("__"):
+                owners.setdefault(name, []).append(cls)
+    for name, classes in owners.items():
+        for first, second in pairwise(classes):
+            # Each overrides what it inherits: a stranger's name would be a clash.
+            assert issubclass(first, second), f"{name} of {first.__module__}, {second.__module__}"

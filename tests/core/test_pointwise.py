@@ -482,3 +482,8 @@ def test_membership() -> None:
     assert t.isin(2, x).item()
     with pytest.raises(TypeError):
         t.isin(1, 2)
+
+
+def test_the_entropy_of_nothing_is_positive_zero() -> None:
+    nothing = t.special.entr(t.tensor([0.0, -0.0]))
+    assert str(nothing) == "tensor([0., 0.])"

@@ -466,3 +466,11 @@ def test_a_leaf_changes_its_own_shape_without_recording() -> None:
     assert x.grad.shape == (3, 2)
     assert count(1, 2, 1).squeeze_().shape == (2,)
     assert count(1, 2, 1).squeeze_(0).transpose_(0, 1).shape == (1, 2)
+
+
+@pytest.mark.parametrize("name", ["pixel_shuffle", "pixel_unshuffle", "channel_shuffle"])
+def test_shuffling_never_shares_memory(name: str) -> None:
+    x = plugrad.zeros(1, 1, 2, 2)
+    shuffled = getattr(plugrad, name)(x, 1)
+    shuffled.add_(1)
+    assert x.sum() == 0

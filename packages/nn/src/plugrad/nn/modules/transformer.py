@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import plugrad
 from plugrad.nn import functional as F
@@ -64,18 +64,72 @@ def _as_numbers(mask: Tensor | None, like: Tensor) -> Tensor | None:
 
 
 class _Layer(Module):
-    """What layers of encoder and decoder share: the small network at their end."""
+    """What layers of encoder and decoder share: steps of attention, then a small network.
+
+    Each step has a normalisation and a dropout of its own, which are numbered from 1.
+    """
+
+    attentions: ClassVar[tuple[str, ...]]
 
     self_attn: MultiheadAttention
     linear1: Linear
     dropout: Dropout
     linear2: Linear
-    activation: Callable[[Tensor], Tensor]
+
+    def __init__(
+        self,
+        d_model: int,
+        nhead: int,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        activation: Activation = F.relu,
+        layer_norm_eps: float = 1e-5,
+        batch_first: bool = False,
+        norm_first: bool = False,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        where = {"device": device, "dtype": dtype}
+        # In the order in which PyTorch draws the weights, and prints the parts.
+        for name in self.attentions:
+            attention = MultiheadAttention(
+                d_model, nhead, dropout=dropout, bias=bias, batch_first=batch_first, **where
+            )
+            setattr(self, name, attention)
+        self.linear1 = Linear(d_model, dim_feedforward, bias=bias, **where)
+        self.dropout = Dropout(dropout)
+        self.linear2 = Linear(dim_feedforward, d_model, bias=bias, **where)
+        self.norm_first = norm_first
+        steps = range(1, len(self.attentions) + 2)
+        for step in steps:
+            norm = LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **where)
+            setattr(self, f"norm{step}", norm)
+        for step in steps:
+            setattr(self, f"dropout{step}", Dropout(dropout))
+        self.activation = _activation(activation)
 
     def _small_network(self, x: Tensor) -> Tensor:
         hidden = self.dropout(self.activation(self.linear1(x)))
         result: Tensor = self.linear2(hidden)
         return result
+
+    def _run(self, x: Tensor, *attend: Callable[[Tensor], Tensor]) -> Tensor:
+        """Add to `x` what each step makes of it, normalised before or after."""
+        for number, step in enumerate((*attend, self._small_network), 1):
+            norm, dropout = getattr(self, f"norm{number}"), getattr(self, f"dropout{number}")
+            x = x + dropout(step(norm(x))) if self.norm_first else norm(x + dropout(step(x)))
+        return x
+
+
+def _attention(
+    attention: MultiheadAttention, x: Tensor, y: Tensor, mask: Any, padding: Any, is_causal: bool
+) -> Tensor:
+    result: Tensor = attention(
+        x, y, y, attn_mask=mask, key_padding_mask=padding, is_causal=is_causal, need_weights=False
+    )[0]
+    return result
 
 
 class TransformerEncoderLayer(_Layer):
@@ -110,34 +164,7 @@ class TransformerEncoderLayer(_Layer):
     plugrad.Size([10, 3, 8])
     """
 
-    def __init__(
-        self,
-        d_model: int,
-        nhead: int,
-        dim_feedforward: int = 2048,
-        dropout: float = 0.1,
-        activation: Activation = F.relu,
-        layer_norm_eps: float = 1e-5,
-        batch_first: bool = False,
-        norm_first: bool = False,
-        bias: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__()
-        where = {"device": device, "dtype": dtype}
-        self.self_attn = MultiheadAttention(
-            d_model, nhead, dropout=dropout, bias=bias, batch_first=batch_first, **where
-        )
-        self.linear1 = Linear(d_model, dim_feedforward, bias=bias, **where)
-        self.dropout = Dropout(dropout)
-        self.linear2 = Linear(dim_feedforward, d_model, bias=bias, **where)
-        self.norm_first = norm_first
-        self.norm1 = LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **where)
-        self.norm2 = LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **where)
-        self.dropout1 = Dropout(dropout)
-        self.dropout2 = Dropout(dropout)
-        self.activation = _activation(activation)
+    attentions = ("self_attn",)
 
     def forward(
         self,
@@ -158,20 +185,7 @@ class TransformerEncoderLayer(_Layer):
         """
         mask = _as_numbers(src_mask, src)
         padding = _as_numbers(src_key_padding_mask, src)
-        if self.norm_first:
-            src = src + self._attended(self.norm1(src), mask, padding, is_causal)
-            return src + self.dropout2(self._small_network(self.norm2(src)))  # type: ignore[no-any-return]
-        src = self.norm1(src + self._attended(src, mask, padding, is_causal))
-        return self.norm2(src + self.dropout2(self._small_network(src)))  # type: ignore[no-any-return]
-
-    def _attended(
-        self, x: Tensor, mask: Tensor | None, padding: Tensor | None, is_causal: bool
-    ) -> Tensor:
-        x = self.self_attn(
-            x, x, x, attn_mask=mask, key_padding_mask=padding, need_weights=False,
-            is_causal=is_causal,
-        )[0]  # fmt: skip
-        return self.dropout1(x)  # type: ignore[no-any-return]
+        return self._run(src, lambda x: _attention(self.self_attn, x, x, mask, padding, is_causal))
 
 
 class TransformerDecoderLayer(_Layer):
@@ -190,39 +204,8 @@ class TransformerDecoderLayer(_Layer):
     plugrad.Size([5, 3, 8])
     """
 
-    def __init__(
-        self,
-        d_model: int,
-        nhead: int,
-        dim_feedforward: int = 2048,
-        dropout: float = 0.1,
-        activation: Activation = F.relu,
-        layer_norm_eps: float = 1e-5,
-        batch_first: bool = False,
-        norm_first: bool = False,
-        bias: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__()
-        where = {"device": device, "dtype": dtype}
-        self.self_attn = MultiheadAttention(
-            d_model, nhead, dropout=dropout, bias=bias, batch_first=batch_first, **where
-        )
-        self.multihead_attn = MultiheadAttention(
-            d_model, nhead, dropout=dropout, bias=bias, batch_first=batch_first, **where
-        )
-        self.linear1 = Linear(d_model, dim_feedforward, bias=bias, **where)
-        self.dropout = Dropout(dropout)
-        self.linear2 = Linear(dim_feedforward, d_model, bias=bias, **where)
-        self.norm_first = norm_first
-        self.norm1 = LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **where)
-        self.norm2 = LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **where)
-        self.norm3 = LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **where)
-        self.dropout1 = Dropout(dropout)
-        self.dropout2 = Dropout(dropout)
-        self.dropout3 = Dropout(dropout)
-        self.activation = _activation(activation)
+    attentions = ("self_attn", "multihead_attn")
+    multihead_attn: MultiheadAttention
 
     def forward(
         self,
@@ -250,29 +233,11 @@ class TransformerDecoderLayer(_Layer):
         """
         first = tgt_mask, tgt_key_padding_mask, tgt_is_causal
         second = memory_mask, memory_key_padding_mask, memory_is_causal
-
-        def itself(x: Tensor) -> Tensor:
-            return self.dropout1(_attention(self.self_attn, x, x, *first))  # type: ignore[no-any-return]
-
-        def encoded(x: Tensor) -> Tensor:
-            return self.dropout2(_attention(self.multihead_attn, x, memory, *second))  # type: ignore[no-any-return]
-
-        def small(x: Tensor) -> Tensor:
-            return self.dropout3(self._small_network(x))  # type: ignore[no-any-return]
-
-        steps = (itself, self.norm1), (encoded, self.norm2), (small, self.norm3)
-        for step, norm in steps:
-            tgt = tgt + step(norm(tgt)) if self.norm_first else norm(tgt + step(tgt))
-        return tgt
-
-
-def _attention(
-    attention: MultiheadAttention, x: Tensor, y: Tensor, mask: Any, padding: Any, is_causal: bool
-) -> Tensor:
-    result: Tensor = attention(
-        x, y, y, attn_mask=mask, key_padding_mask=padding, is_causal=is_causal, need_weights=False
-    )[0]
-    return result
+        return self._run(
+            tgt,
+            lambda x: _attention(self.self_attn, x, x, *first),
+            lambda x: _attention(self.multihead_attn, x, memory, *second),
+        )
 
 
 class TransformerEncoder(Module):
