@@ -16,7 +16,7 @@ nox.options.default_venv_backend = "virtualenv"
 nox.options.sessions = ["tests", "lint", "types"]
 
 ROOT = Path(__file__).parent
-PACKAGES = ("core", "nn", "optim", "profiler", "testing", "backend-cuda")
+PACKAGES = ("core", "linalg", "fft", "nn", "optim", "profiler", "testing", "backend-cuda")
 COMBINATIONS = (("core",), *(("core", package) for package in PACKAGES[1:-1]), PACKAGES)
 GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")
 
@@ -29,7 +29,7 @@ def needs(*groups: str) -> tuple[str, ...]:
 
 
 def install(session: nox.Session, *groups: str) -> None:
-    """Install the six packages from the checkout, not editable, and what `groups` need."""
+    """Install all packages from the checkout, not editable, and what `groups` need."""
     session.install(*(f"./packages/{package}" for package in PACKAGES), *needs(*groups))
 
 
@@ -69,7 +69,15 @@ def types(session: nox.Session) -> None:
             session.run("pyright", "--warnings", program)
     # mypy looks for submodules beside a package's __init__ alone: in core, not in its siblings
     tests = ("properties", "running", "samples", "strict")
-    parts = ("nn", "optim", "profiler", *(f"testing.{name}" for name in tests))
+    parts = (
+        "linalg",
+        "fft",
+        "signal",
+        "nn",
+        "optim",
+        "profiler",
+        *(f"testing.{name}" for name in tests),
+    )
     packages = ("plugrad", *(f"plugrad.{part}" for part in parts), "plugrad_cuda")
     session.run("mypy", *(argument for name in packages for argument in ("--package", name)))
 

@@ -22,7 +22,8 @@ MEASURES = {
     "profiled loop": "0.25",
 }
 LIBRARIES = ("plugrad", "torch", "autograd", "mygrad")
-OURS = ("core", "nn", "optim", "profiler", "backend-cuda")  # what programs use: not testing
+# What programs use: not testing.
+OURS = ("core", "linalg", "fft", "nn", "optim", "profiler", "backend-cuda")
 
 
 def measure(library: str) -> list[float]:
@@ -90,7 +91,7 @@ def sizes() -> None:
         print(f"\nsizes: {missing.name} is not installed")
         return
     print(f"\nplugrad-core {core / 1e6:.2f} MB (at most 1.5)")
-    print(f"numpy, pluggy and all five {whole / 1e6:.0f} MB, PyTorch's CPU build "
+    print(f"numpy, pluggy and all of ours {whole / 1e6:.0f} MB, PyTorch's CPU build "
           f"{torch / 1e6:.0f} MB: {whole / torch:.3f} (at most 0.11)")  # fmt: skip
 
 

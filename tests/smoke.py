@@ -13,7 +13,9 @@ import warnings
 from importlib import metadata
 from pathlib import Path
 
-SIBLINGS = ("nn", "optim", "profiler")
+SIBLINGS = ("linalg", "fft", "nn", "optim", "profiler")
+# A function that each brings to core's own namespace.
+BROUGHT = {"linalg": "det", "fft": "stft", "nn": "conv2d"}
 
 
 def check_present(module: str, distribution: str) -> None:
@@ -51,6 +53,22 @@ def check_absent(module: str, distribution: str) -> None:
     assert f"pip install {distribution}" in message, message or f"{module} can be imported"
 
 
+def check_brought(name: str, package: str, present: bool) -> None:
+    """`plugrad` has a function that `package` brings, or says that it does."""
+    import plugrad
+
+    message = ""
+    try:
+        function = getattr(plugrad, name)
+    except AttributeError as error:
+        message = str(error)
+    else:
+        assert function.__name__ == name
+        assert getattr(plugrad, name) is function
+    assert present or f"pip install plugrad-{package}" in message, message or f"there is {name}"
+    assert not (present and message), message
+
+
 def main(packages: list[str]) -> None:
     """Check what should be there and what should not."""
     warnings.simplefilter("error")
@@ -61,6 +79,8 @@ def main(packages: list[str]) -> None:
     for name in SIBLINGS:
         check = check_present if name in packages else check_absent
         check(f"plugrad.{name}", f"plugrad-{name}")
+    for package, name in BROUGHT.items():
+        check_brought(name, package, package in packages)
     if "testing" in packages:
         check_tests()
     else:

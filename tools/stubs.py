@@ -13,6 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import plugrad.fft
+import plugrad.linalg
+import plugrad.nn  # noqa: F401  # these declare functions and methods too
 from plugrad import dtypes, layouts
 from plugrad.operators import legacy
 from plugrad.vocabulary import registry

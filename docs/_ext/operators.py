@@ -54,7 +54,7 @@ FAMILIES: Final = {
         "padding"
     ),
 }
-"""The modules of `plugrad.operators` that each page shows; ``other`` shows the rest."""
+"""The modules that declare operators that each page shows; ``other`` shows the rest."""
 
 DTYPES: Final = {
     "numbers": "numbers, but not bool",
@@ -91,6 +91,9 @@ class Operators(SphinxDirective):
 @cache
 def _families() -> dict[str, dict[str, tuple[Any, list[str]]]]:
     """Return, for each family, its public functions with their other names."""
+    import plugrad.fft
+    import plugrad.linalg
+    import plugrad.nn  # noqa: F401  # these declare functions too
     from plugrad.vocabulary.registry import functions
 
     pages = {module: page for page, modules in FAMILIES.items() for module in modules.split()}
@@ -116,14 +119,14 @@ def _own_name_first(item: tuple[str, Any]) -> tuple[bool, str]:
 
 
 def _module_of(name: str, function: Any) -> str:
-    """Return the module, within `plugrad.operators`, that declares a public function."""
+    """Return the last part of the name of the module that declares a public function."""
     module: str = function.__module__
     if module == "plugrad":
         operator = _operator_of(function)
         rules = [] if operator is None else [rule.function for rule in operator.all_rules]
         bodies = [] if operator is None or operator.body is None else [operator.body]
         modules = [each.__module__ for each in (*bodies, *rules)]
-        modules = [each for each in modules if each.startswith("plugrad.operators.")]
+        modules = [each for each in modules if _declares(each)]
         declared = _declared_names()
         canonical = name if operator is None else operator.name
         module = declared.get(canonical) or declared.get(name) or (modules or [module])[0]
@@ -158,8 +161,13 @@ def _prefixes(loop: ast.For) -> Iterator[str]:
             yield str(node.values[0].value)
 
 
+def _declares(module: str) -> bool:
+    """Return whether a module is one of those that declare operators, of any distribution."""
+    return module.startswith("plugrad.") and ".operators." in module
+
+
 def _modules() -> list[Any]:
-    return [m for n, m in sorted(sys.modules.items()) if n.startswith("plugrad.operators.")]
+    return [m for n, m in sorted(sys.modules.items()) if _declares(n)]
 
 
 @cache

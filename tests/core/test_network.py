@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import plugrad as torch
-from plugrad.operators.attention import scaled_dot_product_attention as attend
-from plugrad.operators.binary import binary_cross_entropy, binary_cross_entropy_with_logits
+from plugrad.nn.operators.attention import scaled_dot_product_attention as attend
+from plugrad.nn.operators.binary import binary_cross_entropy, binary_cross_entropy_with_logits
+from plugrad.nn.operators.entropy import cross_entropy, nll_loss
+from plugrad.nn.operators.losses import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from plugrad.operators.embedding import embedding, one_hot
-from plugrad.operators.entropy import cross_entropy, nll_loss
-from plugrad.operators.losses import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from plugrad.operators.padding import pad
 
 INF = math.inf

@@ -57,24 +57,19 @@ from plugrad.random import (  # noqa: E402
 )
 from plugrad.shapes import Size  # noqa: E402
 from plugrad.tensor import Tensor as Tensor  # noqa: E402
-from plugrad.vocabulary.registry import functions as _functions  # noqa: E402
 
 __version__ = "0.1.0"
 
 globals().update(_dtypes.PUBLIC_NAMES)
 globals().update(_LAYOUTS)
 globals().update(_TENSOR_TYPES)
-globals().update(_functions)
 
 _LAZY = (
     "amp",
     "compiler",
     "cuda",
-    "fft",
-    "linalg",
     "plugins",
     "return_types",
-    "signal",
     "special",
     "testing",
     "threads",

@@ -23,13 +23,24 @@ from types import MappingProxyType, ModuleType
 from typing import Final
 from zipimport import zipimporter
 
-__all__ = ["SIBLINGS", "MissingPackageError", "extend", "install_hints", "resolve_sibling"]
+__all__ = [
+    "BROUGHT",
+    "SIBLINGS",
+    "MissingPackageError",
+    "brought",
+    "extend",
+    "install_hints",
+    "resolve_sibling",
+]
 
 SIBLINGS: Final = MappingProxyType(
     {
+        "plugrad.fft": "plugrad-fft",
+        "plugrad.linalg": "plugrad-linalg",
         "plugrad.nn": "plugrad-nn",
         "plugrad.optim": "plugrad-optim",
         "plugrad.profiler": "plugrad-profiler",
+        "plugrad.signal": "plugrad-fft",
         "plugrad.testing.properties": "plugrad-testing",
         "plugrad.testing.running": "plugrad-testing",
         "plugrad.testing.samples": "plugrad-testing",
@@ -38,6 +49,35 @@ SIBLINGS: Final = MappingProxyType(
     }
 )
 """Modules that ship outside core, and the distribution that brings each."""
+
+_BROUGHT: Final = {
+    "plugrad.fft": """
+        bartlett_window blackman_window hamming_window hann_window istft kaiser_window stft
+    """,
+    "plugrad.linalg": """
+        cholesky cholesky_inverse cholesky_solve det geqrf inverse logdet lu lu_solve lu_unpack
+        matrix_exp orgqr ormqr pca_lowrank pinverse qr slogdet svd svd_lowrank triangular_solve
+    """,
+    "plugrad.nn": """
+        adaptive_avg_pool1d adaptive_max_pool1d affine_grid_generator avg_pool1d batch_norm bilinear
+        binary_cross_entropy_with_logits channel_shuffle conv1d conv2d conv3d conv_tbc
+        conv_transpose1d conv_transpose2d conv_transpose3d convolution cosine_embedding_loss
+        cosine_similarity ctc_loss embedding_bag grid_sampler grid_sampler_2d grid_sampler_3d
+        group_norm hinge_embedding_loss instance_norm kl_div margin_ranking_loss max_pool1d
+        max_pool1d_with_indices max_pool2d max_pool3d pairwise_distance pixel_shuffle
+        pixel_unshuffle poisson_nll_loss rrelu rrelu_ triplet_margin_loss
+    """,
+}
+BROUGHT: Final = MappingProxyType(
+    {name: module for module, names in _BROUGHT.items() for name in names.split()}
+)
+"""Functions of `plugrad` and methods of `Tensor` that ship outside core, and what brings each."""
+
+
+def brought(module: str) -> list[str]:
+    """Return the functions of `plugrad` and methods of `Tensor` that a module brings."""
+    return _BROUGHT[module].split()
+
 
 _path_lock: Final = threading.Lock()
 

@@ -71,6 +71,26 @@ class Kernels:
         setattr(self, name, kernel)
         return kernel
 
+    @classmethod
+    def add_families(cls, *families: type[Kernels]) -> None:
+        """Give this class of tables more kernels, those made from it before included.
+
+        Distributions that bring operators bring their kernels so. What a class defines itself, or
+        one made from it, goes before what a family defines. A family that is there stays as it is.
+
+        Examples
+        --------
+        >>> from plugrad.backends.array_api import ArrayApiKernels, ArrayKernels
+        >>> class WaveKernels(ArrayKernels):
+        ...     def example_wave(self, x):
+        ...         return self.sin(x) / x
+        >>> ArrayApiKernels.add_families(WaveKernels)
+        >>> hasattr(ArrayApiKernels, "example_wave")
+        True
+        """
+        new = tuple(family for family in families if family not in cls.__mro__)
+        cls.__bases__ = (*new, *cls.__bases__)
+
     def composed(self, name: str, *args: Any) -> Any:
         """Run an operator's body, where the table's own kernel does not fit the arguments."""
         body = operators[name].body

@@ -6,55 +6,42 @@ as functions of `plugrad` and methods of `Tensor`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from types import MethodType
 from typing import Any
 
+from plugrad.namespace import BROUGHT, resolve_sibling
 from plugrad.operators import (  # noqa: F401  # imported for what they declare
     activation,
     addmm,
-    alignment,
     alternates,
     arithmetic,
     arranging,
-    attention,
     axes,
-    bags,
-    bilinear,
-    binary,
     blending,
     bounds,
-    channels,
-    cholesky,
-    columns,
     combining,
     comparison,
     complex_making,
     complex_parts,
     construction,
     contraction,
-    conv,
     conversion,
-    convolution,
     counting,
     covariance,
     creation,
-    decompositions,
-    determinants,
     diagonals,
     differences,
     distances,
-    divergence,
     divisors,
     dropout,
     dunders,
     einsum,
     embedding,
-    entropy,
     extremes,
     filling,
     flattening,
-    frequencies,
     gathering,
     grids,
     histograms,
@@ -66,72 +53,66 @@ from plugrad.operators import (  # noqa: F401  # imported for what they declare
     legacy,
     likeness,
     linalg,
-    losses,
-    lowrank,
-    lu,
-    margins,
     masking,
     matmul,
     matrices,
-    matrix_functions,
-    matrix_norms,
     network,
     normalization,
     norms,
     ordering,
     padding,
-    pairs,
     parts,
     picking,
-    pooling,
-    pools,
     powers,
     products,
-    pseudoinverses,
     queries,
     random_fills,
     randomness,
     ranges,
     ranks,
     reduction,
-    reflectors,
     renorming,
-    resampling,
     resizing,
     restriding,
     rounding,
-    rrelu,
     sampled,
     sampling,
-    sampling_grids,
     scans,
     selection,
     shape,
     sharing,
-    short_time,
-    shuffling,
-    similarity,
-    solving,
     spaces,
     special_functions,
-    spectral,
     splitting,
     statistics,
-    tapers,
     transcendental,
 )
 from plugrad.operators.device_table import use_plugin_kernels
 from plugrad.tensor import Tensor
-from plugrad.vocabulary.registry import methods
+from plugrad.vocabulary.registry import functions, methods
 
-__all__ = ["plugin_method", "plugin_operator"]
+__all__ = ["plugin_method", "plugin_operator", "publish"]
 
-for _name, _method in methods.items():
-    setattr(Tensor, _name, _method)
+
+def publish(names: Iterable[str]) -> None:
+    """Make functions and methods that were declared attributes of `plugrad` and of `Tensor`.
+
+    Those of core are when it is imported; the distributions of `plugrad.namespace.BROUGHT` say so
+    themselves. What a plugin's hooks offer is found without it.
+    """
+    module = sys.modules["plugrad"]
+    for name in names:
+        if name in functions:
+            setattr(module, name, functions[name])
+        if name in methods:
+            setattr(Tensor, name, methods[name])
+
+
+publish([*functions, *methods])
 
 
 def plugin_method(tensor: Tensor, name: str) -> Any:
-    """Return the method of a tensor that a plugin's operator adds.
+    """Return the method of a tensor that another distribution's operator adds.
 
     Raises
     ------
@@ -140,11 +121,11 @@ def plugin_method(tensor: Tensor, name: str) -> Any:
     """
     if name.startswith("_"):
         raise AttributeError(f"'Tensor' object has no attribute {name!r}")
-    return MethodType(plugin_operator(name, "'Tensor' object"), tensor)
+    return MethodType(_found(name, "'Tensor' object", methods), tensor)
 
 
 def plugin_operator(name: str, owner: str) -> Callable[..., Any]:
-    """Return the operator that a plugin offers under a name.
+    """Return the operator that another distribution offers under a name.
 
     Parameters
     ----------
@@ -155,8 +136,16 @@ def plugin_operator(name: str, owner: str) -> Callable[..., Any]:
     Raises
     ------
     AttributeError
-        If no plugin offers it; tells which plugins were left out.
+        If none offers it; tells what to install, or which plugins were left out.
     """
+    return _found(name, owner, functions)
+
+
+def _found(name: str, owner: str, published: dict[str, Any]) -> Callable[..., Any]:
+    if name in BROUGHT:
+        resolve_sibling(BROUGHT[name])
+        if name in published:
+            return published[name]  # type: ignore[no-any-return]
     # Plugins are discovered when something is first asked that core does not have.
     from plugrad.plugins import NotRegisteredError, lookup
 

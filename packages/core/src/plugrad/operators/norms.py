@@ -177,7 +177,7 @@ def norm(
     if p is None or p == "fro":
         p = 2.0
     if p == "nuc":
-        from plugrad.operators.matrix_norms import matrix_norm
+        from plugrad.linalg.operators.matrix_norms import matrix_norm
 
         dims = tuple(range(len(input._array.shape))) if dim is None else dim
         return matrix_norm(input, "nuc", dims, keepdim, dtype=dtype, out=out)

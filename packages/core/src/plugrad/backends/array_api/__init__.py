@@ -7,10 +7,7 @@ overrides what its library does better, as the NumPy one does.
 Source: Python array API standard, 2023.12, https://data-apis.org/array-api/2023.12/.
 """
 
-from plugrad.backends.array_api.alignment import AlignmentKernels
 from plugrad.backends.array_api.arrays import ArrayKernels, Dims, Shape
-from plugrad.backends.array_api.convolution import ConvolutionKernels
-from plugrad.backends.array_api.decompositions import DecompositionKernels
 from plugrad.backends.array_api.indexing import IndexingKernels
 from plugrad.backends.array_api.linalg import LinalgKernels
 from plugrad.backends.array_api.network import NetworkKernels
@@ -18,11 +15,8 @@ from plugrad.backends.array_api.normalization import NormalizationKernels
 from plugrad.backends.array_api.ordering import OrderingKernels
 from plugrad.backends.array_api.pointwise import PointwiseKernels
 from plugrad.backends.array_api.polynomials import PolynomialKernels
-from plugrad.backends.array_api.pooling import PoolingKernels
 from plugrad.backends.array_api.reduction import ReductionKernels
-from plugrad.backends.array_api.resampling import ResamplingKernels
 from plugrad.backends.array_api.shape import ShapeKernels
-from plugrad.backends.array_api.spectral import SpectralKernels
 
 __all__ = ["ArrayApiKernels", "ArrayKernels", "Dims", "Shape"]
 
@@ -35,14 +29,8 @@ class ArrayApiKernels(
     ShapeKernels,
     IndexingKernels,
     LinalgKernels,
-    DecompositionKernels,
     NetworkKernels,
-    AlignmentKernels,
-    ConvolutionKernels,
-    PoolingKernels,
     PolynomialKernels,
-    ResamplingKernels,
-    SpectralKernels,
 ):
     """The whole vocabulary in the words of the array API standard.
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 from time import perf_counter
 
 from plugrad.backends.array_api import ArrayApiKernels
-from plugrad.backends.numpy.alignment import AlignmentKernels
 from plugrad.backends.numpy.allocation import keep_freed_memory
 from plugrad.backends.numpy.arrays import NumpyArrays
-from plugrad.backends.numpy.channels import ChannelKernels
-from plugrad.backends.numpy.convolution import ConvolutionKernels
 from plugrad.backends.numpy.distances import DistanceKernels
 from plugrad.backends.numpy.indexing import IndexingKernels
 from plugrad.backends.numpy.into import IntoKernels
@@ -18,11 +15,9 @@ from plugrad.backends.numpy.network import NetworkKernels
 from plugrad.backends.numpy.normalization import NormalizationKernels
 from plugrad.backends.numpy.ordering import OrderingKernels
 from plugrad.backends.numpy.pointwise import PointwiseKernels
-from plugrad.backends.numpy.pooling import PoolingKernels
 from plugrad.backends.numpy.reduction import ReductionKernels
 from plugrad.backends.numpy.scipy import ScipyKernels
 from plugrad.backends.numpy.shape import ShapeKernels
-from plugrad.backends.numpy.spectral import SpectralKernels
 from plugrad.backends.protocol import Backend, Event
 from plugrad.devices import device
 
@@ -34,19 +29,14 @@ class NumpyKernels(
     NumpyArrays,
     PointwiseKernels,
     NormalizationKernels,
-    ChannelKernels,
     DistanceKernels,
-    AlignmentKernels,
     OrderingKernels,
     ReductionKernels,
     ShapeKernels,
     IndexingKernels,
     LinalgKernels,
     NetworkKernels,
-    ConvolutionKernels,
-    PoolingKernels,
     ScipyKernels,
-    SpectralKernels,
     ArrayApiKernels,
 ):
     """Kernels on NumPy arrays: what the standard's words leave slow, or cannot say."""

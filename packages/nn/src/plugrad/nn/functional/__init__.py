@@ -30,8 +30,9 @@ from plugrad.nn.functional.loss import *  # noqa: F403
 from plugrad.nn.functional.normalization import *  # noqa: F403
 from plugrad.nn.functional.pooling import *  # noqa: F403
 from plugrad.nn.functional.vision import *  # noqa: F403
-from plugrad.operators import attention, matmul, padding, shuffling
+from plugrad.nn.operators import attention, shuffling
 from plugrad.operators import embedding as tables
+from plugrad.operators import matmul, padding
 from plugrad.tensor import Tensor
 
 __all__ = [

@@ -7,6 +7,7 @@ from typing import Any
 
 import plugrad
 from plugrad.nn.functional.reduction import implicit_softmax_dim
+from plugrad.nn.operators import rrelu as slopes
 from plugrad.tensor import Tensor
 from plugrad.vocabulary.inplace import inplace as change
 from plugrad.vocabulary.registry import operators
@@ -68,7 +69,7 @@ def _apply(name: str, input: Any, inplace: bool, *params: Any, out: Any = None) 
 relu_: Callable[..., Tensor] = plugrad.relu_
 selu_: Callable[..., Tensor] = plugrad.selu_
 celu_: Callable[..., Tensor] = plugrad.celu_
-rrelu_: Callable[..., Tensor] = plugrad.rrelu_
+rrelu_: Callable[..., Tensor] = slopes.rrelu_
 threshold_: Callable[..., Tensor] = plugrad.threshold_
 
 

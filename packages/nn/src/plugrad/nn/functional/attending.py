@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import plugrad
-from plugrad.operators.attention import scaled_dot_product_attention
+from plugrad.nn.operators.attention import scaled_dot_product_attention
 from plugrad.operators.matmul import linear
 from plugrad.tensor import Tensor
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from plugrad.operators import columns, conv
+from plugrad.nn.operators import columns, conv
 from plugrad.operators.windows import ints_given, tensors_given
 from plugrad.size import listed
 from plugrad.tensor import Tensor

@@ -13,8 +13,8 @@ from typing import Any
 
 import plugrad
 from plugrad.nn.functional.reduction import reduction_from
-from plugrad.operators import alignment, binary, divergence, entropy, losses, margins, pairs
-from plugrad.operators.similarity import pairwise_distance
+from plugrad.nn.operators import alignment, binary, divergence, entropy, losses, margins, pairs
+from plugrad.nn.operators.similarity import pairwise_distance
 from plugrad.tensor import Tensor
 
 __all__ = [

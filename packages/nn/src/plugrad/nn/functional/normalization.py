@@ -8,7 +8,8 @@ from typing import Any
 
 import plugrad
 from plugrad.nn.functional.pooling import avg_pool2d, avg_pool3d
-from plugrad.operators import channels, network, normalization, padding
+from plugrad.nn.operators import channels
+from plugrad.operators import network, normalization, padding
 from plugrad.tensor import Tensor
 
 __all__ = [

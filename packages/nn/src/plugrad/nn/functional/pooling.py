@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import plugrad
-from plugrad.operators import pools
-from plugrad.operators.pooling import (
+from plugrad.nn.operators import pools
+from plugrad.nn.operators.pooling import (
     FRACTIONAL,
     UNPOOL,
     adaptive_averages,

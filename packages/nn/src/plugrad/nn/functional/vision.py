@@ -9,7 +9,7 @@ from typing import Any
 
 import plugrad
 from plugrad.nn import functional
-from plugrad.operators.resampling import UPSAMPLING
+from plugrad.nn.operators.resampling import UPSAMPLING
 from plugrad.tensor import Tensor
 
 __all__ = [

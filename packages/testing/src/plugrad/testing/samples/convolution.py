@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from plugrad.operators.columns import col2im, im2col
+from plugrad.nn.operators.columns import col2im, im2col
 from plugrad.testing.samples import Sample, real
 
 __all__ = ["SAMPLES"]

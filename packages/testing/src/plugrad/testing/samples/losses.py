@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy
 
-from plugrad.operators import margins
+from plugrad.nn.operators import margins
 from plugrad.testing.samples import Input, Sample, integers, positive, real
 from plugrad.testing.samples.reduction import case
 

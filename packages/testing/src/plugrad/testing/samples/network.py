@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy
 
-from plugrad.operators import attention, binary, embedding, entropy, losses, network, padding
+from plugrad.nn.operators import attention, binary, entropy, losses
+from plugrad.operators import embedding, network, padding
 from plugrad.testing.samples import Input, Sample, integers, masks, positive, real
 
 __all__ = ["SAMPLES"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy
 
-from plugrad.operators.pooling import (
+from plugrad.nn.operators.pooling import (
     FRACTIONAL,
     UNPOOL,
     adaptive_averages,

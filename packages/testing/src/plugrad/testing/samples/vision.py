@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy
 
-from plugrad.operators.resampling import UPSAMPLING
+from plugrad.nn.operators.resampling import UPSAMPLING
 from plugrad.testing.samples import Sample, integers, real
 
 __all__ = ["SAMPLES"]
