@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy
@@ -195,8 +196,8 @@ def linspace(
     >>> plugrad.linspace(0, 1, 5)
     tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
     """
-    return _stepped("linspace", spacing.linear, start, end, steps, out, dtype, layout, device,
-                    pin_memory, requires_grad)  # fmt: skip
+    return _stepped("linspace", spacing.linear, lambda first: first, start, end, steps, out, dtype,
+                    layout, device, pin_memory, requires_grad)  # fmt: skip
 
 
 @function("function")
@@ -238,13 +239,13 @@ def logspace(
     def powers(first: Any, last: Any, count: int, kind: Dtype) -> Any:
         return spacing.powers(float(foot), first, last, count, kind)
 
-    return _stepped("logspace", powers, start, end, steps, out, dtype, layout, device, pin_memory,
-                    requires_grad)  # fmt: skip
+    return _stepped("logspace", powers, partial(spacing.power, float(foot)), start, end, steps, out,
+                    dtype, layout, device, pin_memory, requires_grad)  # fmt: skip
 
 
 def _stepped(
-    name: str, compute: Callable[..., Any], start: Any, end: Any, steps: Any, out: Any, dtype: Any,
-    layout: Any, device: Any, pin_memory: Any, requires_grad: Any,
+    name: str, compute: Callable[..., Any], single: Callable[[Any], Any], start: Any, end: Any,
+    steps: Any, out: Any, dtype: Any, layout: Any, device: Any, pin_memory: Any, requires_grad: Any,
 ) -> Tensor:  # fmt: skip
     first, last = _end_given(name, "start", start), _end_given(name, "end", end)
     count = integer_given(name, "steps", steps)
@@ -258,17 +259,17 @@ def _stepped(
         kind = dtypes.get_default_dtype()
     target = out._dtype if isinstance(out, TensorBase) else kind
     _refuse_dtype(name, target, complex_too=False)
-    if count:
-        first = fitting(name, first, target)
-    if count > 1:
-        last = fitting(name, last, target)
+    if count == 1:  # computed like any number, in double precision
+        only = fitting(name, mode.quiet(single, first), target)
+    elif count:
+        first, last = fitting(name, first, target), fitting(name, last, target)
 
     def build(table: Kernels, shape: tuple[int, ...], kind: Dtype) -> Any:
         if not count:
             return table.empty(shape, kind)
-        # Of one number, the first, both are the end: there is nothing to divide by.
-        final = first if count == 1 else last
-        return table.from_host(mode.quiet(compute, first, final, count, kind))
+        if count == 1:
+            return table.from_host(mode.quiet(numpy.array([only]).astype, kind.np))
+        return table.from_host(mode.quiet(compute, first, last, count, kind))
 
     return made(
         f"{name}(empty {name}*)", build, ((count,),), None, out, kind if out is None else dtype,

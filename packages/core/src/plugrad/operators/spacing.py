@@ -14,7 +14,7 @@ import numpy
 from plugrad import dtypes
 from plugrad.dtypes import dtype
 
-__all__ = ["arithmetic", "count_of_range", "count_with_end", "linear", "powers"]
+__all__ = ["arithmetic", "count_of_range", "count_with_end", "linear", "power", "powers"]
 
 Array = numpy.ndarray[Any, Any]
 
@@ -179,9 +179,9 @@ def linear(start: Any, end: Any, count: int, kind: dtype) -> Array:
         return low
     if kind.is_floating_point:
         start, end = kind.np.type(start), kind.np.type(end)
-        step = (end - start) / kind.np.type(max(count - 1, 1))
+        step = (end - start) / kind.np.type(count - 1)
     else:
-        step = (end - start) / max(count - 1, 1)
+        step = (end - start) / (count - 1)
     for part, scale, offset in ((numbers[:middle], step, start), (numbers[middle:], -step, end)):
         if kind is dtypes.float32:
             from plugrad.random.fused import add_to_odd
@@ -195,7 +195,7 @@ def linear(start: Any, end: Any, count: int, kind: dtype) -> Array:
 
 def _exactly(start: float, end: float, count: int) -> Array | None:
     """Return numbers of float32 by double arithmetic; None where that is not exact."""
-    step = float(numpy.float32(end - start) / numpy.float32(max(count - 1, 1)))
+    step = float(numpy.float32(end - start) / numpy.float32(count - 1))
     reach = abs(start) + abs(end) + abs(step) * count
     if not reach < 2.0**100:
         return None
@@ -250,17 +250,21 @@ def powers(base: float, start: Any, end: Any, count: int, kind: dtype) -> Array:
     if kind.is_floating_point:
         rounded = kind.np.type
         start, end = rounded(start), rounded(end)
-    step = float(end - start) / max(count - 1, 1)
+    step = float(end - start) / (count - 1)
     first, last = float(start), float(end)
     middle = count // 2
     exponents = [first + step * i for i in range(middle)]
     exponents += [last - step * i for i in range(count - middle - 1, -1, -1)]
-    return numpy.array([_power(base, exponent) for exponent in exponents]).astype(kind.np)
+    return numpy.array([power(base, exponent) for exponent in exponents]).astype(kind.np)
 
 
-def _power(base: float, exponent: float) -> float:
-    # Python's own: NumPy's differs in the last bit. Where Python raises, C has a value.
+def power(base: float, exponent: complex) -> complex:
+    """Return a power in double precision: C's value also where it is out of range."""
+    # Python's own: NumPy's differs in the last bit.
     try:
+        if isinstance(exponent, complex):
+            return complex(base) ** exponent
         return math.pow(base, exponent)
-    except (ValueError, OverflowError):
-        return float(numpy.power(numpy.float64(base), exponent))
+    except (ValueError, ArithmeticError):
+        value: complex = numpy.power(numpy.asarray(base, type(exponent)), exponent).item()
+        return value

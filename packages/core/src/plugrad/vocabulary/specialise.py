@@ -190,12 +190,9 @@ def _elementwise_source(
             "            if kind is float or kind is int:",
             "                if dtype.weak_scalar:",
             "                    Made = ScalarNode",
-            "                    other_cell = other_edge = None",
             f"                    result = run(table.{operator.name}, {first}._array, {others[0]})",
             f"            elif {wanted}:",
             "                Made = Node",
-            f"                other_cell = {others[0]}._cell",
-            f"                other_edge = {others[0]}._edge",
             f"                result = {call}",
         ]
     elif wanted:
@@ -297,25 +294,18 @@ def _wrap_and_record(operator: Operator, arguments: list[str], fixed_dtype: str)
         "tensor._array = result",
         "tensor._table = table",
         f"tensor._dtype = {fixed_dtype}",
-        "tensor._cell = tensor._meta = None",
+        "tensor._cell = tensor._meta = tensor._edge = None",
     ]
-    if not (operator.rules or operator.joint):
-        lines.append("tensor._edge = None")
-    else:
+    if operator.rules or operator.joint:
         public = dict(zip(operator.array_names, arguments, strict=True))
         edges = {name: _edge(operator, name, public[name]) for name in operator.differentiable}
         wanted = " or ".join(_wanted(operator, name, public[name]) for name in edges)
         lines += [
-            *(
-                f"{public[name]}_edge = {edge}"
-                for name, edge in edges.items()
-                if edge != f"{public[name]}_edge"
-            ),
-            f"if ({wanted}) and records:",
-            *indent(_leave_complex(operator, arguments), 1),
-            *indent(_record(operator, public, fixed_dtype), 1),
-            "else:",
-            "    tensor._edge = None",
+            "if records:",
+            *indent([f"{public[name]}_edge = {edge}" for name, edge in edges.items()], 1),
+            f"    if {wanted}:",
+            *indent(_leave_complex(operator, arguments), 2),
+            *indent(_record(operator, public, fixed_dtype), 2),
         ]
     if operator.view:
         step = f"{operator.name!r}, ({tuple_source(operator.params)}), {arguments[0]}._array.shape"
@@ -348,9 +338,10 @@ def _wrap_and_record_all(operator: Operator) -> list[str]:
         edges = {name: _edge(operator, name, name) for name in operator.differentiable}
         wanted = " or ".join(_wanted(operator, name, name) for name in edges)
         lines += [
-            *(f"{name}_edge = {edge}" for name, edge in edges.items()),
-            f"if ({wanted}) and records:",
-            *indent(_record(operator, public, ""), 1),
+            "if records:",
+            *indent([f"{name}_edge = {edge}" for name, edge in edges.items()], 1),
+            f"    if {wanted}:",
+            *indent(_record(operator, public, ""), 2),
         ]
     if operator.view:
         (first, *_) = operator.array_names
@@ -371,7 +362,7 @@ def _edge(operator: Operator, name: str, public: str) -> str:
     if argument.optional:
         return f"None if {public} is None else {public}._edge"
     if operator.scalars and public == "other":
-        return "other_edge"  # settled where the operand was looked at
+        return "other._edge if Made is Node else None"  # a number has none
     return f"{public}._edge"
 
 
@@ -401,7 +392,7 @@ def _record(operator: Operator, public: dict[str, str], fixed_dtype: str) -> lis
         elif argument.optional:
             cells.append(f"({public[name]} is None or {public[name]}._cell is None)")
         elif operator.scalars and public[name] == "other":
-            cells.append("other_cell is None")
+            cells.append("(Made is ScalarNode or other._cell is None)")
         else:
             cells.append(f"{public[name]}._cell is None")
     lines = [
