@@ -266,5 +266,6 @@ def power(base: float, exponent: complex) -> complex:
             return complex(base) ** exponent
         return math.pow(base, exponent)
     except (ValueError, ArithmeticError):
-        value: complex = numpy.power(numpy.asarray(base, type(exponent)), exponent).item()
+        kind = numpy.complex128 if isinstance(exponent, complex) else numpy.float64
+        value: complex = numpy.power(kind(base), exponent).item()
         return value
