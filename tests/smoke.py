@@ -81,6 +81,7 @@ def main(packages: list[str]) -> None:
         check(f"plugrad.{name}", f"plugrad-{name}")
     for package, name in BROUGHT.items():
         check_brought(name, package, package in packages)
+    assert hasattr(plugrad.Tensor, "det") is ("linalg" in packages)
     if "testing" in packages:
         check_tests()
     else:

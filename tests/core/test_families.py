@@ -35,6 +35,7 @@ def test_what_others_bring_is_listed(run_python: Callable[..., Any]) -> None:
 @pytest.mark.parametrize("name", sorted(namespace.BROUGHT))
 def test_what_others_bring_is_there(name: str) -> None:
     assert getattr(plugrad, name) is functions[name]
+    assert (name in methods) == (name in namespace.METHODS)
     if name in methods:
         assert getattr(Tensor, name) is methods[name]
 
@@ -52,6 +53,7 @@ def test_plugins_offer_what_they_bring(module: str) -> None:
     [
         ("plugrad.det(plugrad.eye(2))", "plugrad.linalg"),
         ("plugrad.eye(2).inverse()", "plugrad.linalg"),
+        ("plugrad.Tensor.inverse(plugrad.eye(2))", "plugrad.linalg"),
         ("plugrad.eye(2).matrix_power(-1)", "plugrad.linalg"),
         ("plugrad.eye(2).norm('nuc')", "plugrad.linalg"),
         ("plugrad.ones(8).stft(4, return_complex=True, window=plugrad.ones(4))", "plugrad.fft"),

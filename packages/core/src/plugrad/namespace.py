@@ -25,6 +25,7 @@ from zipimport import zipimporter
 
 __all__ = [
     "BROUGHT",
+    "METHODS",
     "SIBLINGS",
     "MissingPackageError",
     "brought",
@@ -71,11 +72,35 @@ _BROUGHT: Final = {
 BROUGHT: Final = MappingProxyType(
     {name: module for module, names in _BROUGHT.items() for name in names.split()}
 )
-"""Functions of `plugrad` and methods of `Tensor` that ship outside core, and what brings each."""
+"""Functions of `plugrad` that ship outside core, and what brings each."""
+
+
+METHODS: Final = [
+    "cholesky",
+    "cholesky_inverse",
+    "cholesky_solve",
+    "det",
+    "geqrf",
+    "inverse",
+    "istft",
+    "logdet",
+    "lu",
+    "lu_solve",
+    "matrix_exp",
+    "orgqr",
+    "ormqr",
+    "pinverse",
+    "qr",
+    "slogdet",
+    "stft",
+    "svd",
+    "triangular_solve",
+]
+"""Those of them that are methods."""
 
 
 def brought(module: str) -> list[str]:
-    """Return the functions of `plugrad` and methods of `Tensor` that a module brings."""
+    """Return the functions of `plugrad` that a module brings."""
     return _BROUGHT[module].split()
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from types import MethodType
 from typing import Any
 
-from plugrad.namespace import BROUGHT, resolve_sibling
+from plugrad.namespace import BROUGHT, METHODS, resolve_sibling
 from plugrad.operators import (  # noqa: F401  # imported for what they declare
     activation,
     addmm,
@@ -109,6 +109,20 @@ def publish(names: Iterable[str]) -> None:
 
 
 publish([*functions, *methods])
+
+
+class _Brought:
+    """The place of a method that another distribution brings when it is first asked for."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, tensor: Tensor | None, owner: type) -> Any:
+        return _found(self._name, "Tensor", methods).__get__(tensor, owner)
+
+
+for _name in METHODS:
+    setattr(Tensor, _name, _Brought(_name))
 
 
 def plugin_method(tensor: Tensor, name: str) -> Any:
