@@ -11,7 +11,8 @@ import math
 from typing import Any
 
 from plugrad.autograd.tape import TensorBase
-from plugrad.operators.operands import fitting
+from plugrad.operators.numbers import fitting
+from plugrad.operators.operands import number_of
 from plugrad.vocabulary.forms import composite, elementwise, function, primitive
 from plugrad.vocabulary.inplace import inplace
 from plugrad.vocabulary.registry import functions, operators
@@ -317,14 +318,14 @@ def threshold(input: Any, threshold: Any, value: Any, *, out: Any = None) -> Any
     >>> plugrad.threshold(plugrad.tensor([-1.0, 1.0]), 0.5, 7.0)
     tensor([7., 1.])
     """
-    value = fitting("threshold", value, input._dtype)
+    value = fitting("threshold", number_of(value), input._dtype)
     return operators["threshold"].call(input, threshold, value, out=out)
 
 
 @function("function")
 def threshold_(input: Any, threshold: Any, value: Any) -> Any:
     """Do the same as `plugrad.threshold` in place."""
-    value = fitting("threshold_", value, input._dtype)
+    value = fitting("threshold_", number_of(value), input._dtype)
     return inplace(operators["threshold"], (input,), (threshold, value))
 
 

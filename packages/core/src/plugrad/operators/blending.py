@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from plugrad.autograd.tape import TensorBase
-from plugrad.operators.operands import fitting, number_of
+from plugrad.operators.numbers import fitting
+from plugrad.operators.operands import number_of
 from plugrad.promotion import result_dtype
 from plugrad.vocabulary.forms import elementwise, function
 from plugrad.vocabulary.inplace import inplace
@@ -119,7 +120,7 @@ def _factor(name: str, value: Any, *tensors: Any, floating: bool = False) -> Any
     kind = result_dtype([(tensor._dtype, not tensor._array.shape) for tensor in tensors])
     if floating and not (kind.is_floating_point or kind.is_complex):
         raise RuntimeError(f"{name}(): integers have no quotients; convert the tensors, or use div")
-    return fitting(name, value, kind)
+    return fitting(name, number_of(value), kind)
 
 
 @function("function method")

@@ -6,15 +6,12 @@ of its own. `overloaded` makes the public function that chooses between two oper
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy
 
 from plugrad.autograd.tape import TensorBase
-from plugrad.dtypes import Category, dtype
-from plugrad.limits import finfo, iinfo
 from plugrad.operators.dimensions import require_tensor
 from plugrad.promotion import promote_with_number
 from plugrad.vocabulary.arguments import is_number
@@ -23,7 +20,6 @@ from plugrad.vocabulary.registry import functions, methods, operators
 
 __all__ = [
     "also",
-    "fitting",
     "number_of",
     "overloaded",
     "require_tensors",
@@ -132,38 +128,6 @@ def also(alias: str, name: str) -> None:
         for table in (functions, methods):
             if name + suffix in table:
                 table[alias + suffix] = table[name + suffix]
-
-
-def fitting(caller: str, number: Any, kind: dtype) -> Any:
-    """Return a number as one of a dtype's own kind.
-
-    Raises
-    ------
-    RuntimeError
-        If the dtype has no such number: an imaginary part, or out of range. Negative integers
-        wrap around to unsigned ones, as in PyTorch.
-    """
-    number = number_of(number)
-    if isinstance(number, complex):
-        if not kind.is_complex and number.imag:
-            raise RuntimeError(f"{caller}(): {number} is complex, and cannot become a {kind}")
-        return number if kind.is_complex else number.real
-    if kind.is_floating_point or kind.is_complex:
-        limit = finfo(kind.to_real()).max
-        if math.isfinite(number) and abs(number) > limit:
-            raise RuntimeError(f"{caller}(): {number} is out of the range of {kind}, {limit:.4g}")
-        return number
-    if kind.category is Category.BOOL:
-        return bool(number)
-    limits = iinfo(kind)
-    whole = int(number) if math.isfinite(number) else limits.max + 1
-    if not kind.is_signed and isinstance(number, int) and -limits.max <= whole < 0:
-        return whole + limits.max + 1
-    if not limits.min <= whole <= limits.max:
-        raise RuntimeError(
-            f"{caller}(): {number} is out of the range of {kind}, {limits.min} to {limits.max}"
-        )
-    return whole
 
 
 def undifferentiable(name: str) -> Callable[..., Any]:

@@ -13,7 +13,8 @@ from typing import Any
 from plugrad import dtypes
 from plugrad.autograd.tape import TensorBase
 from plugrad.operators.dimensions import into
-from plugrad.operators.operands import fitting, number_of, wide_enough
+from plugrad.operators.numbers import fitting
+from plugrad.operators.operands import number_of, wide_enough
 from plugrad.vocabulary.arguments import is_number
 from plugrad.vocabulary.forms import elementwise, function
 from plugrad.vocabulary.inplace import inplace

@@ -7,7 +7,8 @@ from typing import Any
 
 from plugrad import dtypes
 from plugrad.autograd.tape import TensorBase, new_tensor
-from plugrad.operators.operands import fitting
+from plugrad.operators.numbers import fitting
+from plugrad.operators.operands import number_of
 from plugrad.vocabulary.arguments import is_number
 from plugrad.vocabulary.forms import composite, elementwise, function
 from plugrad.vocabulary.inplace import inplace
@@ -127,7 +128,7 @@ def _masked_fill(x: Any, mask: Any, value: Any) -> tuple[str, tuple[Any, ...], t
             raise TypeError(
                 f"masked_fill(): value must be a number or a Tensor, not {type(value).__name__}"
             )
-        return "masked_fill", (x, mask), (fitting("masked_fill", value, x._dtype),)
+        return "masked_fill", (x, mask), (fitting("masked_fill", number_of(value), x._dtype),)
     tensor: Any = value
     if tensor._array.shape:
         raise RuntimeError(
