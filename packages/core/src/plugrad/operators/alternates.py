@@ -173,7 +173,14 @@ def _mapped(name: str, self: Any, call: Any, *others: Any) -> Any:
 
 @function("function", names="broadcast_shapes")
 def _broadcast_shapes(*shapes: Any) -> Size:
-    """Return the shape that arrays of the given shapes, or ints for vectors, broadcast to."""
+    """Return the shape that arrays of the given shapes, or ints for vectors, broadcast to.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.broadcast_shapes((2, 1), (1, 3), 3)
+    plugrad.Size([2, 3])
+    """
     return Size(broadcast_shapes(*[(s,) if isinstance(s, int) else tuple(s) for s in shapes]))
 
 

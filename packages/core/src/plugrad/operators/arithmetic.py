@@ -272,7 +272,14 @@ def div_(self: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
 
 @function("function method")
 def true_divide(input: Any, other: Any, *, out: Any = None) -> Any:
-    """Return ``input / other``: see `plugrad.div`."""
+    """Return ``input / other``: see `plugrad.div`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.true_divide(plugrad.tensor([1, 2]), 4)
+    tensor([0.2500, 0.5000])
+    """
     return _div(input, other, out=out)
 
 

@@ -194,14 +194,28 @@ def _one_bound(name: str, x: Any, bound: Any) -> Call:
 
 @function("function method")
 def clamp_min(input: Any, min: Any, *, out: Any = None) -> Any:
-    """Return the larger of each element and `min`: see `plugrad.clamp`."""
+    """Return the larger of each element and `min`: see `plugrad.clamp`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.clamp_min(plugrad.tensor([1.0, 5.0]), 3)
+    tensor([3., 5.])
+    """
     name, arrays, params = _one_bound("clamp_min", input, min)
     return operators[name].call(*arrays, *params, out=out)
 
 
 @function("function method")
 def clamp_max(input: Any, max: Any, *, out: Any = None) -> Any:
-    """Return the smaller of each element and `max`: see `plugrad.clamp`."""
+    """Return the smaller of each element and `max`: see `plugrad.clamp`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.clamp_max(plugrad.tensor([1.0, 5.0]), 3)
+    tensor([1., 3.])
+    """
     name, arrays, params = _one_bound("clamp_max", input, max)
     return operators[name].call(*arrays, *params, out=out)
 

@@ -168,7 +168,14 @@ def conj(input: Any) -> Any:
 
 @function("function method")
 def conj_physical(input: Any, *, out: Any = None) -> Any:
-    """Return the complex conjugate; a real tensor itself: see `plugrad.conj`."""
+    """Return the complex conjugate; a real tensor itself: see `plugrad.conj`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.conj_physical(plugrad.tensor([1 + 2j]))
+    tensor([1.-2.j])
+    """
     if out is not None:
         return apply("conj_physical", (input,), (), out)
     return _conj_physical(input) if input._dtype.is_complex else input
@@ -182,7 +189,14 @@ def conj_physical_(input: Any) -> Any:
 
 @function("function method")
 def resolve_conj(input: Any) -> Any:
-    """Return `input`: no tensor here is conjugated lazily."""
+    """Return `input`: no tensor here is conjugated lazily.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.resolve_conj(plugrad.tensor([1 + 2j]).conj())
+    tensor([1.-2.j])
+    """
     return input
 
 

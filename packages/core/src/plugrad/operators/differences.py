@@ -156,5 +156,12 @@ def cumulative_trapezoid(y: Any, x: Any = None, *, dx: float = 1, dim: int = -1)
 
 @function("function")
 def trapz(y: Any, x: Any = None, *, dx: float = 1, dim: int = -1) -> Any:
-    """Return the integral by the trapezoidal rule: an older name of `trapezoid`."""
+    """Return the integral by the trapezoidal rule: an older name of `trapezoid`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.trapz(plugrad.tensor([1.0, 2.0, 3.0]), dx=2.0)
+    tensor(8.)
+    """
     return trapezoid(y, x, dx=dx, dim=dim)

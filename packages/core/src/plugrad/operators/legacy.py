@@ -88,6 +88,12 @@ class tensortype(type):
     """The type of `plugrad.FloatTensor` and its kind, which are made of a dtype.
 
     ``isinstance`` holds for tensors of that dtype, and a call makes one.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> isinstance(plugrad.ones(2), plugrad.FloatTensor)
+    True
     """
 
     dtype: dtypes.dtype

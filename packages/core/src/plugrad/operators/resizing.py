@@ -84,7 +84,15 @@ def _resized(tensor: Tensor, shape: tuple[int, ...]) -> Any:
 
 @function("function method", names="resize_as_")
 def resize_as_(self: Tensor, the_template: Tensor, *, memory_format: Any = None) -> Tensor:
-    """Give the tensor the shape of another: see `resize_`."""
+    """Give the tensor the shape of another: see `resize_`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.arange(4).resize_as_(plugrad.zeros(2, 2))
+    tensor([[0, 1],
+            [2, 3]])
+    """
     other = tensor_given("resize_as_", "the_template", the_template)
     return resize_(self, tuple(other._array.shape), memory_format=memory_format)
 

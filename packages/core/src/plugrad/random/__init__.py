@@ -130,7 +130,14 @@ def manual_seed(seed: SupportsInt | str) -> Generator:
 
 
 def seed() -> int:
-    """Seed the default generator from the operating system's entropy, and return that seed."""
+    """Seed the default generator from the operating system's entropy, and return that seed.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.seed() == plugrad.initial_seed()
+    True
+    """
     return default_generator.seed()
 
 
@@ -169,6 +176,15 @@ def set_rng_state(new_state: Tensor) -> None:
     ----------
     new_state : Tensor of uint8
         What `get_rng_state` returned, here or in PyTorch.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> state = plugrad.get_rng_state()
+    >>> first = plugrad.rand(2)
+    >>> plugrad.set_rng_state(state)
+    >>> plugrad.equal(plugrad.rand(2), first)
+    True
     """
     default_generator.set_state(new_state)
 

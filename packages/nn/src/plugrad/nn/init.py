@@ -71,40 +71,151 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Tensor:
-    """Fill with numbers drawn uniformly from `a` to `b`."""
+    """Fill with numbers drawn uniformly from `a` to `b`.
+
+    Parameters
+    ----------
+    tensor : Tensor of any shape
+        Of a floating-point dtype.
+    a, b : float
+        The ends of the range; `b` is drawn never, or by rounding only.
+    generator : Generator, optional
+        What to draw from.
+
+    Returns
+    -------
+    Tensor
+        The same one.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> _ = plugrad.manual_seed(0)
+    >>> plugrad.nn.init.uniform_(plugrad.empty(4), -1.0, 1.0)
+    tensor([-0.0075,  0.5364, -0.8230, -0.7359])
+    """
     with plugrad.no_grad():
         return tensor.uniform_(a, b, generator=generator)
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Tensor:
-    """Fill with normally distributed numbers."""
+    """Fill with normally distributed numbers.
+
+    Parameters
+    ----------
+    tensor : Tensor of any shape
+        Of a floating-point dtype.
+    mean, std : float
+        Of the distribution.
+    generator : Generator, optional
+        What to draw from.
+
+    Returns
+    -------
+    Tensor
+        The same one.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> _ = plugrad.manual_seed(0)
+    >>> plugrad.nn.init.normal_(plugrad.empty(4), std=0.1)
+    tensor([ 0.1541, -0.0293, -0.2179,  0.0568])
+    """
     with plugrad.no_grad():
         return tensor.normal_(mean, std, generator=generator)
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
-    """Fill with one number."""
+    """Fill with one number.
+
+    Parameters
+    ----------
+    tensor : Tensor of any shape
+    val : float
+
+    Returns
+    -------
+    Tensor
+        The same one.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> layer = plugrad.nn.Linear(2, 3)
+    >>> plugrad.nn.init.constant_(layer.bias, 0.5)
+    Parameter containing:
+    tensor([0.5000, 0.5000, 0.5000], requires_grad=True)
+    """
     with plugrad.no_grad():
         return tensor.fill_(val)
 
 
 def ones_(tensor: Tensor) -> Tensor:
-    """Fill with 1."""
+    """Fill with 1.
+
+    Parameters
+    ----------
+    tensor : Tensor of any shape
+
+    Returns
+    -------
+    Tensor
+        The same one.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.nn.init.ones_(plugrad.empty(3))
+    tensor([1., 1., 1.])
+    """
     return constant_(tensor, 1.0)
 
 
 def zeros_(tensor: Tensor) -> Tensor:
-    """Fill with 0."""
+    """Fill with 0.
+
+    Parameters
+    ----------
+    tensor : Tensor of any shape
+
+    Returns
+    -------
+    Tensor
+        The same one.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.nn.init.zeros_(plugrad.empty(3))
+    tensor([0., 0., 0.])
+    """
     return constant_(tensor, 0.0)
 
 
 def eye_(tensor: Tensor) -> Tensor:
-    """Make a matrix the identity.
+    """Make a matrix the identity, so that a linear layer keeps as many of its inputs as it can.
+
+    Parameters
+    ----------
+    tensor : Tensor of shape (n, m)
+
+    Returns
+    -------
+    Tensor
+        The same one.
 
     Raises
     ------
     ValueError
         If it does not have two dimensions.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.nn.init.eye_(plugrad.empty(2, 3))
+    tensor([[1., 0., 0.],
+            [0., 1., 0.]])
     """
     if tensor.ndim != 2:
         raise ValueError(f"eye_ fills matrices, not a tensor of {tensor.ndim} dimensions")
@@ -149,9 +260,12 @@ def kaiming_uniform_(
 ) -> Tensor:
     """Fill uniformly so that activations keep their variance through a rectifier.
 
+    The numbers lie between -b and b, where ``b = gain * sqrt(3 / fan)``: gain is that of
+    `calculate_gain`, fan the number of inputs, or of outputs, of a unit.
+
     Parameters
     ----------
-    tensor : Tensor
+    tensor : Tensor of shape (outputs, inputs, ...)
         A weight of two or more dimensions.
     a : float
         The negative slope of the rectifier, for ``"leaky_relu"``.
@@ -159,6 +273,13 @@ def kaiming_uniform_(
         Whether the variance is kept in the forward or in the backward.
     nonlinearity : str
         See `calculate_gain`.
+    generator : Generator, optional
+        What to draw from.
+
+    Returns
+    -------
+    Tensor
+        The same one.
 
     Raises
     ------
@@ -167,7 +288,15 @@ def kaiming_uniform_(
 
     Notes
     -----
-    Source: K. He et al., "Delving deep into rectifiers", 2015.
+    Source: K. He et al., "Delving deep into rectifiers", 2015, https://arxiv.org/abs/1502.01852.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> _ = plugrad.manual_seed(0)
+    >>> plugrad.nn.init.kaiming_uniform_(plugrad.empty(2, 3), nonlinearity="relu")
+    tensor([[-0.0106,  0.7586, -1.1640],
+            [-1.0408, -0.5447,  0.3792]])
     """
     if _nothing_to_fill(tensor):
         return tensor
@@ -184,7 +313,20 @@ def kaiming_normal_(
 ) -> Tensor:
     """Fill normally so that activations keep their variance through a rectifier.
 
-    The parameters are those of `kaiming_uniform_`.
+    The mean is 0, the standard deviation ``gain / sqrt(fan)``. The parameters are those of
+    `kaiming_uniform_`.
+
+    Notes
+    -----
+    Source: K. He et al., "Delving deep into rectifiers", 2015, https://arxiv.org/abs/1502.01852.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> _ = plugrad.manual_seed(0)
+    >>> weight = plugrad.nn.init.kaiming_normal_(plugrad.empty(1000, 200), nonlinearity="relu")
+    >>> round(weight.std().item(), 2)  # sqrt(2 / 200)
+    0.1
     """
     if _nothing_to_fill(tensor):
         return tensor
@@ -198,12 +340,21 @@ def _xavier_std(tensor: Tensor, gain: float) -> float:
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
     """Fill uniformly so that variance is kept both ways through linear layers.
 
+    The numbers lie between -b and b, where ``b = gain * sqrt(6 / (inputs + outputs))``.
+
     Parameters
     ----------
-    tensor : Tensor
+    tensor : Tensor of shape (outputs, inputs, ...)
         A weight of two or more dimensions.
     gain : float
         See `calculate_gain`.
+    generator : Generator, optional
+        What to draw from.
+
+    Returns
+    -------
+    Tensor
+        The same one.
 
     Raises
     ------
@@ -214,6 +365,14 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) ->
     -----
     Source: X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward
     neural networks", 2010.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> _ = plugrad.manual_seed(0)
+    >>> plugrad.nn.init.xavier_uniform_(plugrad.empty(2, 3))
+    tensor([[-0.0082,  0.5876, -0.9016],
+            [-0.8062, -0.4219,  0.2938]])
     """
     bound = math.sqrt(3.0) * _xavier_std(tensor, gain)
     return uniform_(tensor, -bound, bound, generator)
@@ -222,6 +381,20 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) ->
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
     """Fill normally so that variance is kept both ways through linear layers.
 
-    The parameters are those of `xavier_uniform_`.
+    The mean is 0, the standard deviation ``gain * sqrt(2 / (inputs + outputs))``. The parameters
+    are those of `xavier_uniform_`.
+
+    Notes
+    -----
+    Source: X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward
+    neural networks", 2010.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> _ = plugrad.manual_seed(0)
+    >>> weight = plugrad.nn.init.xavier_normal_(plugrad.empty(300, 100))
+    >>> round(weight.std().item(), 3)  # sqrt(2 / 400)
+    0.071
     """
     return normal_(tensor, 0.0, _xavier_std(tensor, gain), generator)

@@ -67,6 +67,14 @@ class Buffer(Tensor):
         Its values, whose memory is shared; by default it is empty.
     persistent : bool
         Whether it is part of the module's state.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> module = plugrad.nn.Module()
+    >>> module.scale = plugrad.nn.Buffer(plugrad.ones(2))
+    >>> module.state_dict()["scale"], list(module.parameters())
+    (tensor([1., 1.]), [])
     """
 
     __slots__ = ()

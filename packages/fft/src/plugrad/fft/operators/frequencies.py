@@ -117,7 +117,14 @@ def fftshift(input: Any, dim: Any = None) -> Any:
 
 @shown_as("aten::fft_ifftshift")
 def ifftshift(input: Any, dim: Any = None) -> Any:
-    """Return the inverse of `fftshift`."""
+    """Return the inverse of `fftshift`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.fft.ifftshift(plugrad.tensor([-1, 0, 1]))
+    tensor([ 0,  1, -1])
+    """
     return _shifted("ifftshift", input, dim, 1)
 
 

@@ -265,18 +265,36 @@ def _to_real(name: str, input: Any, dims: Any, sizes: Any, norm: Any, forward: b
 def fft(input: Any, n: Any = None, dim: int = -1, norm: Any = None, *, out: Any = None) -> Any:
     """Return the discrete Fourier transform along one dimension: see `plugrad.fft`.
 
+    Of N elements x it is ``X[k] = sum of x[j] * exp(-2j * pi * j * k / N)``.
+
+    Raises
+    ------
+    RuntimeError
+        For half precision, no elements, or an unknown `norm`.
+    IndexError
+        If there is no such dimension.
+
     Examples
     --------
     >>> import plugrad
-    >>> plugrad.fft.fft(plugrad.tensor([1.0, 0.0, 0.0, 0.0]))
-    tensor([1.+0.j, 1.+0.j, 1.+0.j, 1.+0.j])
+    >>> plugrad.fft.fft(plugrad.tensor([0.0, 1.0, 0.0, -1.0])).imag  # a sine: frequencies 1 and -1
+    tensor([ 0., -2.,  0.,  2.])
     """
     return _either("fft", input, n, dim, norm, True, out)
 
 
 @shown_as("aten::fft_ifft")
 def ifft(input: Any, n: Any = None, dim: int = -1, norm: Any = None, *, out: Any = None) -> Any:
-    """Return the inverse of `fft`: see `plugrad.fft`."""
+    """Return the inverse of `fft`: see `plugrad.fft`.
+
+    Of N elements X it is ``x[j] = sum of X[k] * exp(2j * pi * j * k / N)``, divided by N.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.fft.ifft(plugrad.tensor([4.0, 0.0, 0.0, 0.0])).real
+    tensor([1., 1., 1., 1.])
+    """
     return _either("ifft", input, n, dim, norm, False, out)
 
 
@@ -288,13 +306,30 @@ def _fftn(name: str, input: Any, s: Any, dim: Any, norm: Any, forward: bool, out
 
 @shown_as("aten::fft_fftn")
 def fftn(input: Any, s: Any = None, dim: Any = None, norm: Any = None, *, out: Any = None) -> Any:
-    """Return the transform along several dimensions, by default all: see `plugrad.fft`."""
+    """Return the transform along several dimensions, by default all: see `plugrad.fft`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> x = plugrad.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> plugrad.fft.fftn(x).real
+    tensor([[10., -2.],
+            [-4.,  0.]])
+    """
     return _fftn("fftn", input, s, dim, norm, True, out)
 
 
 @shown_as("aten::fft_ifftn")
 def ifftn(input: Any, s: Any = None, dim: Any = None, norm: Any = None, *, out: Any = None) -> Any:
-    """Return the inverse of `fftn`: see `plugrad.fft`."""
+    """Return the inverse of `fftn`: see `plugrad.fft`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.fft.ifftn(plugrad.tensor([[8.0, 0.0], [0.0, 0.0]])).real
+    tensor([[2., 2.],
+            [2., 2.]])
+    """
     return _fftn("ifftn", input, s, dim, norm, False, out)
 
 
@@ -308,7 +343,15 @@ def _two(name: str, dim: Any) -> Any:
 def fft2(
     input: Any, s: Any = None, dim: Any = (-2, -1), norm: Any = None, *, out: Any = None
 ) -> Any:
-    """Return `fftn` along two dimensions: see `plugrad.fft`."""
+    """Return `fftn` along two dimensions: see `plugrad.fft`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.fft.fft2(plugrad.ones(3, 2, 2))[0].real  # of each of three images
+    tensor([[4., 0.],
+            [0., 0.]])
+    """
     return _fftn("fft2", input, s, _two("fft2", dim), norm, True, out)
 
 
@@ -316,7 +359,15 @@ def fft2(
 def ifft2(
     input: Any, s: Any = None, dim: Any = (-2, -1), norm: Any = None, *, out: Any = None
 ) -> Any:
-    """Return the inverse of `fft2`: see `plugrad.fft`."""
+    """Return the inverse of `fft2`: see `plugrad.fft`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.fft.ifft2(plugrad.tensor([[8.0, 0.0], [0.0, 0.0]])).real
+    tensor([[2., 2.],
+            [2., 2.]])
+    """
     return _fftn("ifft2", input, s, _two("ifft2", dim), norm, False, out)
 
 
@@ -326,6 +377,13 @@ def ifft2(
 @shown_as("aten::fft_rfft")
 def rfft(input: Any, n: Any = None, dim: int = -1, norm: Any = None, *, out: Any = None) -> Any:
     """Return the first half of the transform of real numbers: see `plugrad.fft`.
+
+    The other half of the N frequencies is their conjugates: N // 2 + 1 remain.
+
+    Raises
+    ------
+    RuntimeError
+        For complex numbers.
 
     Examples
     --------
@@ -340,7 +398,17 @@ def rfft(input: Any, n: Any = None, dim: int = -1, norm: Any = None, *, out: Any
 
 @shown_as("aten::fft_irfft")
 def irfft(input: Any, n: Any = None, dim: int = -1, norm: Any = None, *, out: Any = None) -> Any:
-    """Return the inverse of `rfft`: see `plugrad.fft`."""
+    """Return the inverse of `rfft`: see `plugrad.fft`.
+
+    Whether a signal had an even or an odd number of elements cannot be seen: `n` says it.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> half = plugrad.fft.rfft(plugrad.tensor([1.0, 2.0, 3.0]))
+    >>> plugrad.fft.irfft(half, n=3)
+    tensor([1., 2., 3.])
+    """
     require_tensor("irfft", input)
     number, size = _one("irfft", input, n, dim)
     return _returned("irfft", out, _to_real("irfft", input, (number,), (size,), norm, False), input)
@@ -353,7 +421,14 @@ def _rfftn(name: str, input: Any, s: Any, dim: Any, norm: Any, out: Any) -> Any:
 
 @shown_as("aten::fft_rfftn")
 def rfftn(input: Any, s: Any = None, dim: Any = None, norm: Any = None, *, out: Any = None) -> Any:
-    """Return `fftn` of real numbers, with half of the last dimension: see `plugrad.fft`."""
+    """Return `fftn` of real numbers, with half of the last dimension: see `plugrad.fft`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.fft.rfftn(plugrad.ones(4, 6)).shape
+    plugrad.Size([4, 4])
+    """
     return _rfftn("rfftn", input, s, dim, norm, out)
 
 
@@ -361,7 +436,14 @@ def rfftn(input: Any, s: Any = None, dim: Any = None, norm: Any = None, *, out: 
 def rfft2(
     input: Any, s: Any = None, dim: Any = (-2, -1), norm: Any = None, *, out: Any = None
 ) -> Any:
-    """Return `rfftn` along two dimensions: see `plugrad.fft`."""
+    """Return `rfftn` along two dimensions: see `plugrad.fft`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.fft.rfft2(plugrad.ones(3, 4, 6)).shape
+    plugrad.Size([3, 4, 4])
+    """
     return _rfftn("rfft2", input, s, _two("rfft2", dim), norm, out)
 
 
@@ -373,7 +455,16 @@ def _realn(name: str, input: Any, s: Any, dim: Any, norm: Any, forward: bool, ou
 
 @shown_as("aten::fft_irfftn")
 def irfftn(input: Any, s: Any = None, dim: Any = None, norm: Any = None, *, out: Any = None) -> Any:
-    """Return the inverse of `rfftn`: see `plugrad.fft`."""
+    """Return the inverse of `rfftn`: see `plugrad.fft`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> x = plugrad.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> plugrad.fft.irfftn(plugrad.fft.rfftn(x), s=x.shape)
+    tensor([[1., 2.],
+            [3., 4.]])
+    """
     return _realn("irfftn", input, s, dim, norm, False, out)
 
 
@@ -381,7 +472,16 @@ def irfftn(input: Any, s: Any = None, dim: Any = None, norm: Any = None, *, out:
 def irfft2(
     input: Any, s: Any = None, dim: Any = (-2, -1), norm: Any = None, *, out: Any = None
 ) -> Any:
-    """Return the inverse of `rfft2`: see `plugrad.fft`."""
+    """Return the inverse of `rfft2`: see `plugrad.fft`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> x = plugrad.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> plugrad.fft.irfft2(plugrad.fft.rfft2(x), s=(2, 2))
+    tensor([[1., 2.],
+            [3., 4.]])
+    """
     return _realn("irfft2", input, s, _two("irfft2", dim), norm, False, out)
 
 
@@ -390,7 +490,14 @@ def irfft2(
 
 @shown_as("aten::fft_hfft")
 def hfft(input: Any, n: Any = None, dim: int = -1, norm: Any = None, *, out: Any = None) -> Any:
-    """Return the real transform of half of a signal that is its own mirrored conjugate."""
+    """Return the real transform of half of a signal that is its own mirrored conjugate.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.fft.hfft(plugrad.tensor([1.0, 2.0, 3.0]))  # of 1, 2, 3, 2
+    tensor([ 8., -2.,  0., -2.])
+    """
     require_tensor("hfft", input)
     number, size = _one("hfft", input, n, dim)
     return _returned("hfft", out, _to_real("hfft", input, (number,), (size,), norm, True), input)
@@ -398,7 +505,14 @@ def hfft(input: Any, n: Any = None, dim: int = -1, norm: Any = None, *, out: Any
 
 @shown_as("aten::fft_ihfft")
 def ihfft(input: Any, n: Any = None, dim: int = -1, norm: Any = None, *, out: Any = None) -> Any:
-    """Return the inverse of `hfft`: see `plugrad.fft`."""
+    """Return the inverse of `hfft`: see `plugrad.fft`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.fft.ihfft(plugrad.tensor([8.0, -2.0, 0.0, -2.0])).real
+    tensor([1., 2., 3.])
+    """
     x = _promoted("ihfft", input, "real")
     number, size = _one("ihfft", x, n, dim)
     return _returned("ihfft", out, _from_real("ihfft", x, (number,), (size,), norm, False), input)
@@ -406,7 +520,15 @@ def ihfft(input: Any, n: Any = None, dim: int = -1, norm: Any = None, *, out: An
 
 @shown_as("aten::fft_hfftn")
 def hfftn(input: Any, s: Any = None, dim: Any = None, norm: Any = None, *, out: Any = None) -> Any:
-    """Return `hfft` along the last, and `fftn` along the other dimensions: see `plugrad.fft`."""
+    """Return `hfft` along the last, and `fftn` along the other dimensions: see `plugrad.fft`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.fft.hfftn(plugrad.ones(2, 3))
+    tensor([[8., 0., 0., 0.],
+            [0., 0., 0., 0.]])
+    """
     return _realn("hfftn", input, s, dim, norm, True, out)
 
 
@@ -414,7 +536,14 @@ def hfftn(input: Any, s: Any = None, dim: Any = None, norm: Any = None, *, out: 
 def hfft2(
     input: Any, s: Any = None, dim: Any = (-2, -1), norm: Any = None, *, out: Any = None
 ) -> Any:
-    """Return `hfftn` along two dimensions: see `plugrad.fft`."""
+    """Return `hfftn` along two dimensions: see `plugrad.fft`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.fft.hfft2(plugrad.ones(5, 2, 3)).shape
+    plugrad.Size([5, 2, 4])
+    """
     return _realn("hfft2", input, s, _two("hfft2", dim), norm, True, out)
 
 
@@ -432,7 +561,16 @@ def _ihfftn(name: str, input: Any, s: Any, dim: Any, norm: Any, out: Any) -> Any
 
 @shown_as("aten::fft_ihfftn")
 def ihfftn(input: Any, s: Any = None, dim: Any = None, norm: Any = None, *, out: Any = None) -> Any:
-    """Return the inverse of `hfftn`: see `plugrad.fft`."""
+    """Return the inverse of `hfftn`: see `plugrad.fft`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> x = plugrad.tensor([[8.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
+    >>> plugrad.fft.ihfftn(x).real
+    tensor([[1., 1., 1.],
+            [1., 1., 1.]])
+    """
     return _ihfftn("ihfftn", input, s, dim, norm, out)
 
 
@@ -440,5 +578,12 @@ def ihfftn(input: Any, s: Any = None, dim: Any = None, norm: Any = None, *, out:
 def ihfft2(
     input: Any, s: Any = None, dim: Any = (-2, -1), norm: Any = None, *, out: Any = None
 ) -> Any:
-    """Return the inverse of `hfft2`: see `plugrad.fft`."""
+    """Return the inverse of `hfft2`: see `plugrad.fft`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.fft.ihfft2(plugrad.ones(5, 2, 4)).shape
+    plugrad.Size([5, 2, 3])
+    """
     return _ihfftn("ihfft2", input, s, _two("ihfft2", dim), norm, out)

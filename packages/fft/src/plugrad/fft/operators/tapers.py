@@ -145,7 +145,14 @@ def blackman_window(
     window_length: int, periodic: bool = True, *, dtype: Any = None, layout: Any = None,
     device: Any = None, pin_memory: bool = False, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
-    """Return Blackman's window, a sum of three cosines: see `bartlett_window`."""
+    """Return Blackman's window, a sum of three cosines: see `bartlett_window`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.blackman_window(5, periodic=False)[1:4]
+    tensor([0.3400, 1.0000, 0.3400])
+    """
     return _older("blackman_window", cosines((0.42, 0.5, 0.08)), window_length, periodic, dtype,
                   layout, device, pin_memory, requires_grad)  # fmt: skip
 
@@ -156,7 +163,14 @@ def hamming_window(
     dtype: Any = None, layout: Any = None, device: Any = None, pin_memory: bool = False,
     requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
-    """Return Hamming's window, ``alpha - beta * cos``: see `bartlett_window`."""
+    """Return Hamming's window, ``alpha - beta * cos``: see `bartlett_window`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.hamming_window(4)
+    tensor([0.0800, 0.5400, 1.0000, 0.5400])
+    """
     return _older("hamming_window", cosines((alpha, beta)), window_length, periodic, dtype,
                   layout, device, pin_memory, requires_grad)  # fmt: skip
 
@@ -183,6 +197,13 @@ def kaiser_window(
     window_length: int, periodic: bool = True, beta: float = 12.0, *, dtype: Any = None,
     layout: Any = None, device: Any = None, pin_memory: bool = False, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
-    """Return Kaiser's window, the narrower the greater `beta` is: see `bartlett_window`."""
+    """Return Kaiser's window, the narrower the greater `beta` is: see `bartlett_window`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.kaiser_window(4, True, 5.0)
+    tensor([0.0367, 0.5529, 1.0000, 0.5529])
+    """
     return _older("kaiser_window", kaiser(beta), window_length, periodic, dtype, layout, device,
                   pin_memory, requires_grad)  # fmt: skip

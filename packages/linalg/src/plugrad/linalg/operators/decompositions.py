@@ -117,7 +117,16 @@ def linalg_qr(A: Any, mode: str = "reduced", *, out: Any = None) -> Any:
 
 @function()
 def qr(input: Any, some: bool = True, *, out: Any = None) -> Any:
-    """Return Q and R, reduced or not: see `plugrad.linalg.qr`."""
+    """Return Q and R, reduced or not: see `plugrad.linalg.qr`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> q, r = plugrad.qr(plugrad.tensor([[3.0, 1.0], [4.0, 2.0]]))
+    >>> (q @ r).round(decimals=3)
+    tensor([[3., 1.],
+            [4., 2.]])
+    """
     return return_types.qr(linalg_qr(input, "reduced" if some else "complete", out=out))
 
 
@@ -332,7 +341,14 @@ def eigh(A: Any, UPLO: str = "L", *, out: Any = None) -> Any:
 
 
 def eigvalsh(A: Any, UPLO: str = "L", *, out: Any = None) -> Any:
-    """Return the eigenvalues of Hermitian matrices: see `plugrad.linalg.eigh`."""
+    """Return the eigenvalues of Hermitian matrices: see `plugrad.linalg.eigh`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.linalg.eigvalsh(plugrad.tensor([[3.0, 0.0], [0.0, 1.0]]))
+    tensor([1., 3.])
+    """
     require_matrices("linalg.eigvalsh", A, square=True)
     values, _ = _eigh(A, _triangle("linalg.eigvalsh", UPLO))
     return into("linalg.eigvalsh", out, values, A)
@@ -394,7 +410,14 @@ def _check_eig(name: str, A: Any) -> None:
 
 
 def eigvals(A: Any, *, out: Any = None) -> Any:
-    """Return the eigenvalues of square matrices: see `plugrad.linalg.eig`."""
+    """Return the eigenvalues of square matrices: see `plugrad.linalg.eig`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.linalg.eigvals(plugrad.tensor([[0.0, -1.0], [1.0, 0.0]])).imag.abs()  # i and -i
+    tensor([1., 1.])
+    """
     _check_eig("linalg.eigvals", A)
     if modes.grad and A._edge is not None and out is None:
         return _eig(A)[0]

@@ -82,7 +82,14 @@ def det(A: Any, *, out: Any = None) -> Any:
 
 @function(names="det")
 def _det_function(input: Any) -> Any:
-    """Return the determinant of square matrices: see `plugrad.linalg.det`."""
+    """Return the determinant of square matrices: see `plugrad.linalg.det`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.det(plugrad.tensor([[2.0, 1.0], [0.0, 4.0]]))
+    tensor(8.)
+    """
     return det(input)
 
 
@@ -112,7 +119,15 @@ def linalg_slogdet(A: Any, *, out: Any = None) -> Any:
 
 @function()
 def slogdet(input: Any, *, out: Any = None) -> Any:
-    """Return sign and logarithm of determinants: see `plugrad.linalg.slogdet`."""
+    """Return sign and logarithm of determinants: see `plugrad.linalg.slogdet`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> sign, logarithm = plugrad.slogdet(plugrad.tensor([[0.0, 1.0], [1.0, 0.0]]))
+    >>> sign, logarithm.abs()
+    (tensor(-1.), tensor(0.))
+    """
     return return_types.slogdet(linalg_slogdet(input, out=out))
 
 

@@ -239,7 +239,15 @@ def lu_factor(A: Any, *, pivot: bool = True, out: Any = None) -> Any:
 def lu(
     input: Any, pivot: bool = True, get_infos: bool = False, out: Any = None
 ) -> Any:  # fmt: skip
-    """Return L and U in one matrix, and the exchanges of rows: see `plugrad.linalg.lu_factor`."""
+    """Return L and U in one matrix, and the exchanges of rows: see `plugrad.linalg.lu_factor`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.lu(plugrad.tensor([[2.0, 1.0], [1.0, 3.0]]))
+    (tensor([[2.0000, 1.0000],
+            [0.5000, 2.5000]]), tensor([1, 2], dtype=plugrad.int32))
+    """
     require_matrices("lu", input)
     _require_pivot("lu", pivot)
     result = tuple(_lu_factor_ex(input))
@@ -338,5 +346,14 @@ def linalg_lu_solve(
 
 @function()
 def lu_solve(input: Any, LU_data: Any, LU_pivots: Any, *, out: Any = None) -> Any:
-    """Return the solution of factored systems: see `plugrad.linalg.lu_solve`."""
+    """Return the solution of factored systems: see `plugrad.linalg.lu_solve`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> factored = plugrad.lu(plugrad.tensor([[2.0, 0.0], [0.0, 4.0]]))
+    >>> plugrad.lu_solve(plugrad.tensor([[2.0], [2.0]]), *factored)
+    tensor([[1.0000],
+            [0.5000]])
+    """
     return linalg_lu_solve(LU_data, LU_pivots, input, out=out)

@@ -111,7 +111,15 @@ def pinv(
 
 @function()
 def pinverse(input: Any, rcond: float = 1e-15) -> Any:
-    """Return the pseudoinverse of matrices: see `plugrad.linalg.pinv`."""
+    """Return the pseudoinverse of matrices: see `plugrad.linalg.pinv`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.pinverse(plugrad.tensor([[2.0, 0.0], [0.0, 0.0]]))
+    tensor([[0.5000, 0.0000],
+            [0.0000, 0.0000]])
+    """
     return pinv(input, rcond)
 
 

@@ -149,7 +149,15 @@ def householder_product(A: Any, tau: Any, *, out: Any = None) -> Any:
 
 @function()
 def orgqr(input: Any, input2: Any, *, out: Any = None) -> Any:
-    """Return the columns of a product of reflectors: see `plugrad.linalg.householder_product`."""
+    """Return the columns of a product of reflectors: see `plugrad.linalg.householder_product`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.orgqr(plugrad.tensor([[1.0], [1.0]]), plugrad.tensor([1.0]))
+    tensor([[ 0.],
+            [-1.]])
+    """
     return householder_product(input, input2, out=out)
 
 

@@ -91,6 +91,51 @@ def multi_head_attention_forward(
 ) -> tuple[Tensor, Tensor | None]:
     """Return attention with several heads, and its weights: see `plugrad.nn.MultiheadAttention`.
 
+    Query, key and value are projected and divided into heads; each head's
+    ``softmax(q @ k.T / sqrt(head size)) @ v`` is joined with the others' and projected again.
+
+    Parameters
+    ----------
+    query : Tensor of shape (L, N, E) or (L, E)
+    key, value : Tensor of shape (S, N, E) or (S, E)
+        With `use_separate_proj_weight` the last size may be another.
+    embed_dim_to_check : int
+        What E must be.
+    num_heads : int
+    in_proj_weight : Tensor of shape (3 * E, E), optional
+        The projections of query, key and value, one below the other.
+    in_proj_bias : Tensor of shape (3 * E,), optional
+    bias_k, bias_v : Tensor of shape (1, 1, E), optional
+        One more element of the projected keys and values.
+    add_zero_attn : bool
+        Whether to add an element of zeros to both.
+    dropout_p : float
+        The probability that a weight is dropped in training.
+    out_proj_weight : Tensor of shape (E, E)
+    out_proj_bias : Tensor of shape (E,), optional
+    training : bool
+    key_padding_mask : Tensor of shape (N, S) or (S,), optional
+        True where a key does not count; or numbers to add to the scores.
+    need_weights : bool
+        Whether to return the weights.
+    attn_mask : Tensor of shape (L, S) or (N * num_heads, L, S), optional
+        True where not to look; or numbers to add to the scores.
+    use_separate_proj_weight : bool
+        Whether `q_proj_weight`, `k_proj_weight` and `v_proj_weight` replace `in_proj_weight`.
+    q_proj_weight, k_proj_weight, v_proj_weight : Tensor of shape (E, size), optional
+    static_k, static_v : Tensor of shape (N * num_heads, S, head size), optional
+        Used in place of the projected keys and values.
+    average_attn_weights : bool
+        Whether the weights returned are the mean of all heads'.
+    is_causal : bool
+        A hint that `attn_mask` lets each only look back.
+
+    Returns
+    -------
+    output : Tensor of shape (L, N, E) or (L, E)
+    weights : Tensor of shape (N, L, S) or (L, S), optional
+        Of shape (N, num_heads, L, S) or (num_heads, L, S) if they are not averaged.
+
     Raises
     ------
     AssertionError, RuntimeError
@@ -98,7 +143,18 @@ def multi_head_attention_forward(
 
     References
     ----------
-    Vaswani et al., Attention Is All You Need, 2017, https://arxiv.org/abs/1706.03762
+    A. Vaswani et al., Attention is all you need, 2017, https://arxiv.org/abs/1706.03762.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad.nn import functional as F
+    >>> x, eye = plugrad.tensor([[1.0, 0.0], [0.0, 1.0]]), plugrad.eye(2)
+    >>> weights = (plugrad.cat([eye, eye, eye]), None, None, None, False, 0.0, eye, None)
+    >>> F.multi_head_attention_forward(x, x, x, 2, 1, *weights)
+    (tensor([[0.6698, 0.3302],
+            [0.3302, 0.6698]]), tensor([[0.6698, 0.3302],
+            [0.3302, 0.6698]]))
     """
     batched = query.dim() == 3
     if query.dim() not in (2, 3) or not query.dim() == key.dim() == value.dim():

@@ -26,21 +26,40 @@ def _dropped(name: str, input: Tensor, p: float, training: bool, inplace: bool) 
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Set elements to 0 at random, with probability `p`, and scale the others by 1 / (1 - p).
+    """Set elements to 0 at random, with probability `p`, and scale the others by ``1 / (1 - p)``.
+
+    So the expected value of each element stays what it is.
 
     Parameters
     ----------
-    input : Tensor
+    input : Tensor of any shape
+        Of a floating-point dtype.
     p : float
     training : bool
         Whether to do anything at all.
     inplace : bool
         Whether the input itself is changed.
 
+    Returns
+    -------
+    Tensor of the same shape and dtype
+
     Raises
     ------
     ValueError
         If `p` is not between 0 and 1.
+
+    References
+    ----------
+    N. Srivastava et al., Dropout: a simple way to prevent neural networks from overfitting, 2014.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad.nn import functional as F
+    >>> _ = plugrad.manual_seed(0)
+    >>> F.dropout(plugrad.ones(5), p=0.5)
+    tensor([0., 0., 2., 0., 0.])
     """
     return _dropped("dropout", input, p, training, inplace)
 
@@ -50,9 +69,40 @@ def alpha_dropout(
 ) -> Tensor:
     """Set elements to SELU's lowest value at random, so that mean and variance stay.
 
-    See Also
+    What results is ``a * x + b``, with a and b such that an input of mean 0 and variance 1 keeps
+    them.
+
+    Parameters
+    ----------
+    input : Tensor of any shape
+        Of a floating-point dtype.
+    p : float
+        The probability of each element to be set.
+    training : bool
+        Whether to do anything at all.
+    inplace : bool
+        Whether the input itself is changed.
+
+    Returns
+    -------
+    Tensor of the same shape and dtype
+
+    Raises
+    ------
+    ValueError
+        If `p` is not between 0 and 1.
+
+    References
+    ----------
+    G. Klambauer et al., Self-normalizing neural networks, 2017, https://arxiv.org/abs/1706.02515.
+
+    Examples
     --------
-    dropout : has the same parameters.
+    >>> import plugrad
+    >>> from plugrad.nn import functional as F
+    >>> _ = plugrad.manual_seed(0)
+    >>> F.alpha_dropout(plugrad.ones(4), p=0.5, training=True)
+    tensor([-0.7792, -0.7792,  1.6656, -0.7792])
     """
     return _dropped("alpha_dropout", input, p, training, inplace)
 
@@ -60,7 +110,29 @@ def alpha_dropout(
 def feature_alpha_dropout(
     input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
 ) -> Tensor:
-    """Set whole features ``input[n, c]`` to SELU's lowest value at random: see `alpha_dropout`."""
+    """Set whole features ``input[n, c]`` to SELU's lowest value at random: see `alpha_dropout`.
+
+    Parameters
+    ----------
+    input : Tensor of shape (N, C, ...)
+        Of a floating-point dtype.
+    p, training, inplace
+        As for `alpha_dropout`.
+
+    Returns
+    -------
+    Tensor of the same shape and dtype
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad.nn import functional as F
+    >>> _ = plugrad.manual_seed(0)
+    >>> F.feature_alpha_dropout(plugrad.ones(1, 3, 2), training=True)
+    tensor([[[-0.7792, -0.7792],
+             [-0.7792, -0.7792],
+             [ 1.6656,  1.6656]]])
+    """
     return _dropped("feature_alpha_dropout", input, p, training, inplace)
 
 
@@ -90,11 +162,41 @@ def _features(
 def dropout1d(
     input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
 ) -> Tensor:
-    """Set whole features to 0 at random, in an input of shape (n, c, l) or (c, l).
+    """Set whole features ``input[n, c]`` to 0 at random, and scale the others by ``1 / (1 - p)``.
 
-    See Also
+    Parameters
+    ----------
+    input : Tensor of shape (N, C, L) or (C, L)
+        Of a floating-point dtype.
+    p, training, inplace
+        As for `dropout`.
+
+    Returns
+    -------
+    Tensor of the same shape and dtype
+
+    Raises
+    ------
+    ValueError
+        If `p` is not between 0 and 1.
+    RuntimeError
+        For another number of dimensions.
+
+    References
+    ----------
+    J. Tompson et al., Efficient object localization using convolutional networks, 2015,
+    https://arxiv.org/abs/1411.4280.
+
+    Examples
     --------
-    dropout : has the same parameters.
+    >>> import plugrad
+    >>> from plugrad.nn import functional as F
+    >>> _ = plugrad.manual_seed(0)
+    >>> F.dropout1d(plugrad.ones(4, 3))
+    tensor([[0., 0., 0.],
+            [0., 0., 0.],
+            [2., 2., 2.],
+            [0., 0., 0.]])
     """
     return _features("dropout1d", input, 1, p, training, inplace)
 
@@ -102,11 +204,36 @@ def dropout1d(
 def dropout2d(
     input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
 ) -> Tensor:
-    """Set whole features to 0 at random, in an input of shape (n, c, h, w).
+    """Set whole features ``input[n, c]`` to 0 at random, and scale the others by ``1 / (1 - p)``.
 
-    See Also
+    Parameters
+    ----------
+    input : Tensor of shape (N, C, H, W)
+        Of a floating-point dtype. For another number of dimensions there is a warning, and the
+        first two are taken for N and C.
+    p, training, inplace
+        As for `dropout`.
+
+    Returns
+    -------
+    Tensor of the same shape and dtype
+
+    Raises
+    ------
+    ValueError
+        If `p` is not between 0 and 1.
+
+    Examples
     --------
-    dropout : has the same parameters.
+    >>> import plugrad
+    >>> from plugrad.nn import functional as F
+    >>> _ = plugrad.manual_seed(0)
+    >>> F.dropout2d(plugrad.ones(1, 3, 1, 2))
+    tensor([[[[0., 0.]],
+    <BLANKLINE>
+             [[0., 0.]],
+    <BLANKLINE>
+             [[2., 2.]]]])
     """
     if input.dim() == 3:
         warnings.warn(
@@ -120,10 +247,30 @@ def dropout2d(
 def dropout3d(
     input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
 ) -> Tensor:
-    """Set whole features to 0 at random, in an input of shape (n, c, d, h, w) or (c, d, h, w).
+    """Set whole features ``input[n, c]`` to 0 at random, and scale the others by ``1 / (1 - p)``.
 
-    See Also
+    Parameters
+    ----------
+    input : Tensor of shape (N, C, D, H, W) or (C, D, H, W)
+        Of a floating-point dtype. For another number of dimensions there is a warning.
+    p, training, inplace
+        As for `dropout`.
+
+    Returns
+    -------
+    Tensor of the same shape and dtype
+
+    Raises
+    ------
+    ValueError
+        If `p` is not between 0 and 1.
+
+    Examples
     --------
-    dropout : has the same parameters.
+    >>> import plugrad
+    >>> from plugrad.nn import functional as F
+    >>> _ = plugrad.manual_seed(0)
+    >>> F.dropout3d(plugrad.ones(1, 4, 2, 2, 2)).sum((2, 3, 4))
+    tensor([[ 0.,  0., 16.,  0.]])
     """
     return _features("dropout3d", input, 3, p, training, inplace)

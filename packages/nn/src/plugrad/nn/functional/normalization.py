@@ -42,18 +42,28 @@ def batch_norm(
 ) -> Tensor:  # fmt: skip
     """Return the input with mean 0 and variance 1 in each channel, scaled and shifted.
 
+    It is ``(x - mean) / sqrt(var + eps) * weight + bias``, with mean and variance of a channel
+    over all examples and places.
+
     Parameters
     ----------
     input : Tensor of shape (N, C, ...)
+        Of a floating-point dtype.
     running_mean, running_var : Tensor of shape (C,), optional
-        In training they follow the batch's statistics; otherwise they are used in their place.
+        In training they follow the batch's statistics, in place; otherwise they are used in their
+        place. The variance that they follow is that with ``n - 1`` in the denominator.
     weight, bias : Tensor of shape (C,), optional
         What to multiply with, and what to add.
     training : bool
+        Whether to use the statistics of the batch.
     momentum : float
-        How far they follow each time.
+        How far they follow each time: ``(1 - momentum) * running + momentum * batch``.
     eps : float
         Added to the variance.
+
+    Returns
+    -------
+    Tensor of the same shape and dtype
 
     Raises
     ------
@@ -61,6 +71,22 @@ def batch_norm(
         In training, if there is one element in each channel.
     RuntimeError
         If shapes do not fit, or statistics lack.
+
+    References
+    ----------
+    S. Ioffe and C. Szegedy, Batch normalization, 2015, https://arxiv.org/abs/1502.03167.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad.nn import functional as F
+    >>> x = plugrad.tensor([[1.0, 5.0], [3.0, 9.0]])
+    >>> F.batch_norm(x, None, None, training=True)
+    tensor([[-1.0000, -1.0000],
+            [ 1.0000,  1.0000]])
+    >>> F.batch_norm(x, plugrad.zeros(2), plugrad.tensor([4.0, 4.0]))  # not in training
+    tensor([[0.5000, 2.5000],
+            [1.5000, 4.5000]])
     """
     if training:
         shape = tuple(input.shape)
@@ -77,7 +103,42 @@ def instance_norm(
 ) -> Tensor:  # fmt: skip
     """Return the input with mean 0 and variance 1 in each channel of each example.
 
-    Everything else is as for `batch_norm`.
+    It is ``(x - mean) / sqrt(var + eps) * weight + bias``, with mean and variance over the places
+    of a channel.
+
+    Parameters
+    ----------
+    input : Tensor of shape (N, C, L, ...)
+        Of a floating-point dtype.
+    running_mean, running_var, weight, bias : Tensor of shape (C,), optional
+        As for `batch_norm`.
+    use_input_stats : bool
+        Whether to use the statistics of the input, rather than `running_mean` and `running_var`.
+    momentum, eps : float
+        As for `batch_norm`.
+
+    Returns
+    -------
+    Tensor of the same shape and dtype
+
+    Raises
+    ------
+    ValueError
+        If there is one element in each channel of an example.
+    RuntimeError
+        If shapes do not fit, or statistics lack.
+
+    References
+    ----------
+    D. Ulyanov et al., Instance normalization, 2016, https://arxiv.org/abs/1607.08022.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad.nn import functional as F
+    >>> F.instance_norm(plugrad.tensor([[[5.0, 9.0], [20.0, 10.0]]]))
+    tensor([[[-1.0000,  1.0000],
+             [ 1.0000, -1.0000]]])
     """
     if use_input_stats:
         shape = tuple(input.shape)
@@ -93,12 +154,41 @@ def group_norm(
 ) -> Tensor:  # fmt: skip
     """Return the input with mean 0 and variance 1 in each group of channels of each example.
 
+    It is ``(x - mean) / sqrt(var + eps) * weight + bias``, with mean and variance over the channels
+    of a group and their places.
+
+    Parameters
+    ----------
+    input : Tensor of shape (N, C, ...)
+        Of a floating-point dtype.
+    num_groups : int
+        Into how many groups the C channels are divided: the first C / num_groups, and so on.
+    weight, bias : Tensor of shape (C,), optional
+        What to multiply with, and what to add.
+    eps : float
+        Added to the variance.
+
+    Returns
+    -------
+    Tensor of the same shape and dtype
+
     Raises
     ------
     ValueError
-        If there is one element in all.
+        If there is one example, with one element in each group.
     RuntimeError
         If the channels do not fall into so many groups, or shapes do not fit.
+
+    References
+    ----------
+    Y. Wu and K. He, Group normalization, 2018, https://arxiv.org/abs/1803.08494.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad.nn import functional as F
+    >>> F.group_norm(plugrad.tensor([[1.0, 3.0, 20.0, 10.0]]), 2)
+    tensor([[-1.0000,  1.0000,  1.0000, -1.0000]])
     """
     shape = tuple(input.shape)
     if len(shape) < 2:
@@ -114,13 +204,20 @@ def local_response_norm(
 ) -> Tensor:
     """Divide each element by a power of the mean of the squares in neighbouring channels.
 
+    What is divided by is ``(k + alpha * mean) ** beta``; beyond the first and the last channel
+    squares count as 0.
+
     Parameters
     ----------
     input : Tensor of shape (N, C, L, ...)
+        Of a floating-point dtype.
     size : int
-        How many channels are neighbours.
+        How many channels are neighbours, the element's own included.
     alpha, beta, k : float
-        What is divided by is ``(k + alpha * mean) ** beta``.
+
+    Returns
+    -------
+    Tensor of the same shape and dtype
 
     Raises
     ------
@@ -129,7 +226,17 @@ def local_response_norm(
 
     References
     ----------
-    Krizhevsky et al., ImageNet classification with deep convolutional neural networks, 2012.
+    A. Krizhevsky et al., ImageNet classification with deep convolutional neural networks, 2012.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad.nn import functional as F
+    >>> x = plugrad.tensor([[[1.0], [2.0], [0.0]]])
+    >>> F.local_response_norm(x, 3, alpha=3.0, beta=1.0)
+    tensor([[[0.1667],
+             [0.3333],
+             [0.0000]]])
     """
     if input.dim() < 3:
         raise ValueError(
@@ -153,18 +260,29 @@ def local_response_norm(
 def normalize(
     input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Tensor | None = None
 ) -> Tensor:
-    """Divide vectors along a dimension by their norm.
+    """Divide vectors along a dimension by their norm: ``x / max(norm(x), eps)``.
 
     Parameters
     ----------
-    input : Tensor
+    input : Tensor of any shape
+        Of a floating-point or complex dtype.
     p : float
         The order of the norm.
     dim : int or tuple of int
+        Along which the vectors lie.
     eps : float
         The least that is divided by.
     out : Tensor, optional
         Where to put the result.
+
+    Returns
+    -------
+    Tensor of the same shape
+
+    Raises
+    ------
+    RuntimeError
+        For integers.
 
     Examples
     --------

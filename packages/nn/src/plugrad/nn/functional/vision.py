@@ -126,7 +126,18 @@ def upsample(
     mode: str = "nearest",
     align_corners: bool | None = None,
 ) -> Tensor:
-    """Apply `interpolate`, which took this function's place."""
+    """Apply `interpolate`, which took this function's place.
+
+    There is a warning that it did. The arguments are those of `interpolate`.
+
+    Examples
+    --------
+    >>> import plugrad, warnings
+    >>> from plugrad.nn import functional as F
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     F.upsample(plugrad.tensor([[[1.0, 2.0]]]), scale_factor=2)
+    tensor([[[1., 1., 2., 2.]]])
+    """
     warnings.warn("upsample() is deprecated; use interpolate()", UserWarning, stacklevel=2)
     return interpolate(input, size, scale_factor, mode, align_corners)
 
@@ -136,7 +147,18 @@ def upsample_nearest(
     size: int | Sequence[int] | None = None,
     scale_factor: float | Sequence[float] | None = None,
 ) -> Tensor:
-    """Apply `interpolate` in mode ``"nearest"``, which took this function's place."""
+    """Apply `interpolate` in mode ``"nearest"``, which took this function's place.
+
+    There is a warning that it did. The arguments are those of `interpolate`.
+
+    Examples
+    --------
+    >>> import plugrad, warnings
+    >>> from plugrad.nn import functional as F
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     F.upsample_nearest(plugrad.tensor([[[[1.0, 2.0]]]]), size=(1, 4))
+    tensor([[[[1., 1., 2., 2.]]]])
+    """
     warnings.warn("upsample_nearest() is deprecated; use interpolate()", UserWarning, stacklevel=2)
     return interpolate(input, size, scale_factor)
 
@@ -146,7 +168,18 @@ def upsample_bilinear(
     size: int | Sequence[int] | None = None,
     scale_factor: float | Sequence[float] | None = None,
 ) -> Tensor:
-    """Apply `interpolate` in mode ``"bilinear"`` with aligned corners, which took its place."""
+    """Apply `interpolate` in mode ``"bilinear"`` with aligned corners, which took its place.
+
+    There is a warning that it did. The arguments are those of `interpolate`.
+
+    Examples
+    --------
+    >>> import plugrad, warnings
+    >>> from plugrad.nn import functional as F
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     F.upsample_bilinear(plugrad.tensor([[[[1.0, 2.0]]]]), size=(1, 3))
+    tensor([[[[1.0000, 1.5000, 2.0000]]]])
+    """
     warnings.warn("upsample_bilinear() is deprecated; use interpolate()", UserWarning, stacklevel=2)
     return interpolate(input, size, scale_factor, "bilinear", align_corners=True)
 
@@ -166,14 +199,20 @@ def grid_sample(
 
     Parameters
     ----------
-    input : Tensor of shape (n, c, h, w) or (n, c, d, h, w)
-    grid : Tensor of shape (n, ..., 2) or (n, ..., 3)
-        Points in x, y (and z), where -1 and 1 are the ends of the image.
+    input : Tensor of shape (N, C, H, W) or (N, C, D, H, W)
+        Of a floating-point dtype.
+    grid : Tensor of shape (N, H', W', 2) or (N, D', H', W', 3)
+        Points in x, y (and z), where -1 and 1 are the ends of the image: x runs along W.
     mode : {"bilinear", "nearest", "bicubic"}
+        How to read between elements; ``"bicubic"`` is for two dimensions.
     padding_mode : {"zeros", "border", "reflection"}
         What lies outside of the image.
     align_corners : bool, optional
         Whether the ends are the middle of the outermost elements; by default their edges are.
+
+    Returns
+    -------
+    Tensor of shape (N, C, H', W') or (N, C, D', H', W')
 
     Raises
     ------
@@ -181,6 +220,19 @@ def grid_sample(
         For another mode.
     RuntimeError
         If input and grid do not fit.
+
+    References
+    ----------
+    M. Jaderberg et al., Spatial transformer networks, 2015, https://arxiv.org/abs/1506.02025.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad.nn import functional as F
+    >>> image = plugrad.tensor([[[[1.0, 2.0], [3.0, 4.0]]]])
+    >>> points = plugrad.tensor([[[[0.0, 0.0], [1.0, -1.0]]]])  # the middle, the upper right
+    >>> F.grid_sample(image, points, align_corners=True)
+    tensor([[[[2.5000, 2.0000]]]])
     """
     if mode not in _SAMPLING:
         raise ValueError(f"grid_sample(): mode must be one of {_SAMPLING}, not {mode!r}")
@@ -201,19 +253,37 @@ def grid_sample(
 def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None = None) -> Tensor:
     """Return the points that affine maps make of a regular grid, for `grid_sample`.
 
+    Each point p of the grid becomes ``theta[:, :-1] @ p + theta[:, -1]``.
+
     Parameters
     ----------
-    theta : Tensor of shape (n, 2, 3) or (n, 3, 4)
-        The maps.
+    theta : Tensor of shape (N, 2, 3) or (N, 3, 4)
+        The maps, of a floating-point dtype.
     size : sequence of int
-        The shape of the images.
+        The shape of the images: (N, C, H, W) or (N, C, D, H, W).
     align_corners : bool, optional
         As for `grid_sample`.
+
+    Returns
+    -------
+    Tensor of shape (N, H, W, 2) or (N, D, H, W, 3)
 
     Raises
     ------
     ValueError
         If `theta` or `size` is of the wrong shape.
+    NotImplementedError
+        If there are neither 4 nor 5 sizes.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad.nn import functional as F
+    >>> mirror = plugrad.tensor([[[-1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]])
+    >>> F.affine_grid(mirror, [1, 1, 1, 3], align_corners=True)
+    tensor([[[[ 1.,  0.],
+              [ 0.,  0.],
+              [-1.,  0.]]]])
     """
     if align_corners is None:
         warnings.warn(

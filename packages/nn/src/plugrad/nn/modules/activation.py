@@ -102,19 +102,29 @@ _REQUIRED = Parameter_.empty
 
 
 def _activation(
-    name: str, function: Callable[..., Any], summary: str, **defaults: Any
+    call: str, result: str, function: Callable[..., Any], summary: str, **defaults: Any
 ) -> type[_Activation]:
-    """Return the module of one activation function."""
+    """Return the module of one activation function; `call` makes one, whose `result` is shown."""
+    name = call.partition("(")[0]
+    source = f"plugrad.nn.functional.{function.__name__}"
+    arguments = f"""
+    Parameters
+    ----------
+    {", ".join(defaults)}
+        As for `{source}`.
+    """
     documentation = f"""{summary}
-
-    See `plugrad.nn.functional.{function.__name__}`; the arguments are
-    ({", ".join(defaults) or "none"}).
+    {arguments if defaults else ""}
+    See Also
+    --------
+    {source} : says more, and takes the same shapes.
 
     Examples
     --------
+    >>> import plugrad
     >>> from plugrad import nn
-    >>> nn.{name}.__name__
-    '{name}'
+    >>> nn.{call}(plugrad.tensor([-0.5, 0.0, 1.0, 6.2]))
+    tensor({result})
     """
     namespace = {
         "function": staticmethod(function),
@@ -155,37 +165,98 @@ class ReLU(Module):
         return "inplace=True" if self.inplace else ""
 
 
-Tanh = _activation("Tanh", F.tanh, "Hyperbolic tangent.")
-Sigmoid = _activation("Sigmoid", F.sigmoid, "Logistic function.")
-ReLU6 = _activation("ReLU6", F.relu6, "Clamp to the range from 0 to 6.", inplace=False)
+Tanh = _activation(
+    "Tanh()", "[-0.4621,  0.0000,  0.7616,  1.0000]", F.tanh,
+    "Hyperbolic tangent.",
+)  # fmt: skip
+Sigmoid = _activation(
+    "Sigmoid()", "[0.3775, 0.5000, 0.7311, 0.9980]", F.sigmoid,
+    "Logistic function, ``1 / (1 + exp(-x))``.",
+)  # fmt: skip
+ReLU6 = _activation(
+    "ReLU6()", "[0., 0., 1., 6.]", F.relu6,
+    "Clamp to the range from 0 to 6.", inplace=False,
+)  # fmt: skip
 LeakyReLU = _activation(
-    "LeakyReLU", F.leaky_relu, "Scale negative numbers down.", negative_slope=0.01, inplace=False
-)
-ELU = _activation("ELU", F.elu, "Exponential linear unit.", alpha=1.0, inplace=False)
-SELU = _activation("SELU", F.selu, "Scaled exponential linear unit.", inplace=False)
-CELU = _activation("CELU", F.celu, "Continuously differentiable ELU.", alpha=1.0, inplace=False)
-GELU = _activation("GELU", F.gelu, "Gaussian error linear unit.", approximate="none")
-SiLU = _activation("SiLU", F.silu, "Sigmoid linear unit.", inplace=False)
-Mish = _activation("Mish", F.mish, "Self-regularised smooth unit.", inplace=False)
-Softplus = _activation("Softplus", F.softplus, "Smooth rectifier.", beta=1.0, threshold=20.0)
-Softsign = _activation("Softsign", F.softsign, "``x / (1 + abs(x))``.")
-Tanhshrink = _activation("Tanhshrink", F.tanhshrink, "x - tanh(x).")
-LogSigmoid = _activation("LogSigmoid", F.logsigmoid, "Logarithm of the logistic function.")
+    "LeakyReLU(0.1)", "[-0.0500,  0.0000,  1.0000,  6.2000]", F.leaky_relu,
+    "Scale negative numbers down.", negative_slope=0.01, inplace=False,
+)  # fmt: skip
+ELU = _activation(
+    "ELU()", "[-0.3935,  0.0000,  1.0000,  6.2000]", F.elu,
+    "Exponential linear unit: negative numbers become ``alpha * (exp(x) - 1)``.",
+    alpha=1.0, inplace=False,
+)  # fmt: skip
+SELU = _activation(
+    "SELU()", "[-0.6918,  0.0000,  1.0507,  6.5143]", F.selu,
+    "Scaled exponential linear unit, which keeps mean 0 and variance 1.", inplace=False,
+)  # fmt: skip
+CELU = _activation(
+    "CELU(2.0)", "[-0.4424,  0.0000,  1.0000,  6.2000]", F.celu,
+    "Continuously differentiable ELU: ``alpha * (exp(x / alpha) - 1)`` below 0.",
+    alpha=1.0, inplace=False,
+)  # fmt: skip
+GELU = _activation(
+    "GELU()", "[-0.1543,  0.0000,  0.8413,  6.2000]", F.gelu,
+    "Gaussian error linear unit: x times the normal distribution's share below x.",
+    approximate="none",
+)  # fmt: skip
+SiLU = _activation(
+    "SiLU()", "[-0.1888,  0.0000,  0.7311,  6.1874]", F.silu,
+    "Sigmoid linear unit: ``x / (1 + exp(-x))``.", inplace=False,
+)  # fmt: skip
+Mish = _activation(
+    "Mish()", "[-0.2207,  0.0000,  0.8651,  6.1999]", F.mish,
+    "Self-regularised smooth unit: ``x * tanh(softplus(x))``.", inplace=False,
+)  # fmt: skip
+Softplus = _activation(
+    "Softplus()", "[0.4741, 0.6931, 1.3133, 6.2020]", F.softplus,
+    "Smooth rectifier: ``log(1 + exp(beta * x)) / beta``.", beta=1.0, threshold=20.0,
+)  # fmt: skip
+Softsign = _activation(
+    "Softsign()", "[-0.3333,  0.0000,  0.5000,  0.8611]", F.softsign,
+    "``x / (1 + abs(x))``.",
+)  # fmt: skip
+Tanhshrink = _activation(
+    "Tanhshrink()", "[-0.0379,  0.0000,  0.2384,  5.2000]", F.tanhshrink,
+    "``x - tanh(x)``.",
+)  # fmt: skip
+LogSigmoid = _activation(
+    "LogSigmoid()", "[-0.9741, -0.6931, -0.3133, -0.0020]", F.logsigmoid,
+    "Logarithm of the logistic function.",
+)  # fmt: skip
 Hardsigmoid = _activation(
-    "Hardsigmoid", F.hardsigmoid, "Piecewise linear logistic function.", inplace=False
-)
-Hardswish = _activation("Hardswish", F.hardswish, "Piecewise linear SiLU.", inplace=False)
+    "Hardsigmoid()", "[0.4167, 0.5000, 0.6667, 1.0000]", F.hardsigmoid,
+    "Piecewise linear logistic function: ``x / 6 + 1 / 2`` between 0 and 1.", inplace=False,
+)  # fmt: skip
+Hardswish = _activation(
+    "Hardswish()", "[-0.2083,  0.0000,  0.6667,  6.2000]", F.hardswish,
+    "Piecewise linear SiLU: x times `Hardsigmoid`.", inplace=False,
+)  # fmt: skip
 Hardtanh = _activation(
-    "Hardtanh", F.hardtanh, "Clamp to a range.", min_val=-1.0, max_val=1.0, inplace=False
-)
+    "Hardtanh(-0.2, 0.2)", "[-0.2000,  0.0000,  0.2000,  0.2000]", F.hardtanh,
+    "Clamp to a range.", min_val=-1.0, max_val=1.0, inplace=False,
+)  # fmt: skip
 Threshold = _activation(
-    "Threshold", F.threshold, "Replace what does not exceed a threshold.",
+    "Threshold(0.5, 9.0)", "[9.0000, 9.0000, 1.0000, 6.2000]", F.threshold,
+    "Replace what does not exceed a threshold by a value.",
     threshold=_REQUIRED, value=_REQUIRED, inplace=False,
 )  # fmt: skip
-GLU = _activation("GLU", F.glu, "One half gated by the sigmoid of the other.", dim=-1)
-Softmax = _activation("Softmax", F.softmax, "Normalised exponentials.", dim=None)
-Softmin = _activation("Softmin", F.softmin, "Softmax of the negative.", dim=None)
-LogSoftmax = _activation("LogSoftmax", F.log_softmax, "Logarithm of softmax.", dim=None)
+GLU = _activation(
+    "GLU()", "[-0.3655,  0.0000]", F.glu,
+    "One half, multiplied by the sigmoid of the other.", dim=-1,
+)  # fmt: skip
+Softmax = _activation(
+    "Softmax(0)", "[0.0012, 0.0020, 0.0055, 0.9913]", F.softmax,
+    "Exponentials divided by their sum along a dimension.", dim=None,
+)  # fmt: skip
+Softmin = _activation(
+    "Softmin(0)", "[0.5462, 0.3313, 0.1219, 0.0007]", F.softmin,
+    "Softmax of the negative.", dim=None,
+)  # fmt: skip
+LogSoftmax = _activation(
+    "LogSoftmax(0)", "[-6.7087, -6.2087, -5.2087, -0.0087]", F.log_softmax,
+    "Logarithm of softmax, finite where that is 0.", dim=None,
+)  # fmt: skip
 
 
 class Softmax2d(_Activation):
@@ -195,6 +266,15 @@ class Softmax2d(_Activation):
     ------
     ValueError
         For an input of another number of dimensions.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.Softmax2d()(plugrad.tensor([[[0.0, 0.0]], [[0.0, 1.0]]]))  # (2, 1, 2)
+    tensor([[[0.5000, 0.2689]],
+    <BLANKLINE>
+            [[0.5000, 0.7311]]])
     """
 
     defaults: ClassVar[dict[str, Any]] = {}
@@ -218,9 +298,17 @@ class RReLU(_Activation):
     inplace : bool
         Whether the input itself is changed.
 
-    Notes
-    -----
-    Source: B. Xu et al., "Empirical evaluation of rectified activations", 2015.
+    References
+    ----------
+    B. Xu et al., Empirical evaluation of rectified activations in convolutional network, 2015,
+    https://arxiv.org/abs/1505.00853.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.RReLU(0.1, 0.3).eval()(plugrad.tensor([-1.0, 2.0]))
+    tensor([-0.2000,  2.0000])
     """
 
     defaults: ClassVar[dict[str, Any]] = {"lower": 1.0 / 8, "upper": 1.0 / 3, "inplace": False}
@@ -246,24 +334,38 @@ class Hardshrink(_Shrink):
     Parameters
     ----------
     lambd : float
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.Hardshrink(0.5)(plugrad.tensor([-1.0, 0.2, 0.7]))
+    tensor([-1.0000,  0.0000,  0.7000])
     """
 
     function = staticmethod(F.hardshrink)
 
 
 class Softshrink(_Shrink):
-    """Move everything towards 0 by `lambd`.
+    """Move everything towards 0 by `lambd`, and set to 0 what lies within it.
 
     Parameters
     ----------
     lambd : float
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.Softshrink(0.5)(plugrad.tensor([-1.0, 0.2, 0.7]))
+    tensor([-0.5000,  0.0000,  0.2000])
     """
 
     function = staticmethod(F.softshrink)
 
 
 class PReLU(Module):
-    """Scale negative numbers by a learned factor.
+    """Scale negative numbers by a learned factor: ``max(0, x) + weight * min(0, x)``.
 
     Parameters
     ----------
@@ -273,6 +375,17 @@ class PReLU(Module):
         What the factors are at first.
     device, dtype : optional
         Of the factors.
+
+    References
+    ----------
+    K. He et al., Delving deep into rectifiers, 2015, https://arxiv.org/abs/1502.01852.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.PReLU()(plugrad.tensor([-1.0, 2.0])).detach()
+    tensor([-0.2500,  2.0000])
     """
 
     weight: Parameter

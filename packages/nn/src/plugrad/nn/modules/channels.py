@@ -163,6 +163,9 @@ class _BatchNorm(_ChannelNorm):
 class BatchNorm1d(_BatchNorm):
     """Normalize each channel over the batch: shape (N, C) or (N, C, L).
 
+    It is ``(x - mean) / sqrt(var + eps) * weight + bias``, with mean and variance of a channel over
+    all examples and places; outside of training with the running ones.
+
     Parameters
     ----------
     num_features : int
@@ -205,6 +208,16 @@ class BatchNorm2d(_BatchNorm):
     """Normalize each channel over the batch: shape (N, C, H, W).
 
     The arguments are those of `BatchNorm1d`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> norm = nn.BatchNorm2d(1, affine=False)
+    >>> norm(plugrad.tensor([[[[1.0, 3.0]]], [[[3.0, 1.0]]]])).flatten()
+    tensor([-1.0000,  1.0000,  1.0000, -1.0000])
+    >>> norm.running_mean  # of 0, a tenth nearer to the batch's 2
+    tensor([0.2000])
     """
 
     ndims = (4,)
@@ -214,6 +227,13 @@ class BatchNorm3d(_BatchNorm):
     """Normalize each channel over the batch: shape (N, C, D, H, W).
 
     The arguments are those of `BatchNorm1d`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.BatchNorm3d(3)(plugrad.ones(2, 3, 4, 5, 6)).shape
+    plugrad.Size([2, 3, 4, 5, 6])
     """
 
     ndims = (5,)
@@ -293,6 +313,15 @@ class InstanceNorm2d(_InstanceNorm):
     """Normalize each channel of each example: shape (N, C, H, W) or (C, H, W).
 
     The arguments are those of `InstanceNorm1d`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.InstanceNorm2d(2)(plugrad.tensor([[[5.0, 9.0]], [[40.0, 20.0]]]))
+    tensor([[[-1.0000,  1.0000]],
+    <BLANKLINE>
+            [[ 1.0000, -1.0000]]])
     """
 
     ndims = (3, 4)
@@ -302,6 +331,13 @@ class InstanceNorm3d(_InstanceNorm):
     """Normalize each channel of each example: shape (N, C, D, H, W) or (C, D, H, W).
 
     The arguments are those of `InstanceNorm1d`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.InstanceNorm3d(3)(plugrad.ones(2, 3, 4, 5, 6)).shape
+    plugrad.Size([2, 3, 4, 5, 6])
     """
 
     ndims = (4, 5)

@@ -125,6 +125,13 @@ class ModuleList(_Row):
     Parameters
     ----------
     modules : iterable of Module, optional
+
+    Examples
+    --------
+    >>> from plugrad import nn
+    >>> layers = nn.ModuleList([nn.Linear(4, 4), nn.Linear(4, 2)])
+    >>> len(layers), layers[-1].out_features, len(list(layers.parameters()))
+    (2, 2, 4)
     """
 
     def __init__(self, modules: Iterable[Any] | None = None) -> None:
@@ -170,6 +177,14 @@ class ModuleDict(Module):
     Parameters
     ----------
     modules : mapping from str to Module, or iterable of pairs, optional
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> choices = nn.ModuleDict({"relu": nn.ReLU(), "tanh": nn.Tanh()})
+    >>> choices["relu"](plugrad.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
     """
 
     def __init__(self, modules: Any = None) -> None:

@@ -10,11 +10,31 @@ __all__ = ["AlphaDropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaD
 
 
 class Dropout1d(Dropout):
-    """In training, set whole features to 0 at random, in inputs of shape (n, c, l) or (c, l).
+    """In training, set whole features to 0 at random, and scale the others by ``1 / (1 - p)``.
 
     See Also
     --------
     Dropout : has the same parameters.
+
+    Notes
+    -----
+    Shapes: (N, C, L) or (C, L); the result the same. Features are ``input[n, c]``.
+
+    References
+    ----------
+    J. Tompson et al., Efficient object localization using convolutional networks, 2015,
+    https://arxiv.org/abs/1411.4280.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> _ = plugrad.manual_seed(0)
+    >>> nn.Dropout1d(0.5)(plugrad.ones(4, 3))
+    tensor([[0., 0., 0.],
+            [0., 0., 0.],
+            [2., 2., 2.],
+            [0., 0., 0.]])
     """
 
     def forward(self, input: Tensor) -> Tensor:
@@ -23,11 +43,28 @@ class Dropout1d(Dropout):
 
 
 class Dropout2d(Dropout):
-    """In training, set whole features to 0 at random, in inputs of shape (n, c, h, w).
+    """In training, set whole features to 0 at random, and scale the others by ``1 / (1 - p)``.
 
     See Also
     --------
     Dropout : has the same parameters.
+
+    Notes
+    -----
+    Shapes: (N, C, H, W); the result the same. Features are ``input[n, c]``.
+
+    References
+    ----------
+    J. Tompson et al., Efficient object localization using convolutional networks, 2015,
+    https://arxiv.org/abs/1411.4280.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> _ = plugrad.manual_seed(0)
+    >>> nn.Dropout2d(0.5)(plugrad.ones(1, 4, 3, 3)).amax((2, 3))
+    tensor([[0., 0., 2., 0.]])
     """
 
     def forward(self, input: Tensor) -> Tensor:
@@ -36,11 +73,28 @@ class Dropout2d(Dropout):
 
 
 class Dropout3d(Dropout):
-    """In training, set whole features to 0 at random, in inputs of shape (n, c, d, h, w).
+    """In training, set whole features to 0 at random, and scale the others by ``1 / (1 - p)``.
 
     See Also
     --------
     Dropout : has the same parameters.
+
+    Notes
+    -----
+    Shapes: (N, C, D, H, W) or (C, D, H, W); the result the same. Features are ``input[n, c]``.
+
+    References
+    ----------
+    J. Tompson et al., Efficient object localization using convolutional networks, 2015,
+    https://arxiv.org/abs/1411.4280.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> _ = plugrad.manual_seed(0)
+    >>> nn.Dropout3d(0.5)(plugrad.ones(1, 4, 2, 3, 3)).amax((2, 3, 4))
+    tensor([[0., 0., 2., 0.]])
     """
 
     def forward(self, input: Tensor) -> Tensor:
@@ -54,6 +108,23 @@ class AlphaDropout(Dropout):
     See Also
     --------
     Dropout : has the same parameters.
+
+    Notes
+    -----
+    Shapes: any; the result the same.
+
+    References
+    ----------
+    G. Klambauer et al., Self-normalizing neural networks, 2017, https://arxiv.org/abs/1706.02515.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> _ = plugrad.manual_seed(0)
+    >>> y = nn.AlphaDropout(0.2)(plugrad.randn(100_000))
+    >>> bool(y.mean().abs() < 0.01), bool((y.std() - 1).abs() < 0.01)
+    (True, True)
     """
 
     def forward(self, input: Tensor) -> Tensor:
@@ -68,6 +139,21 @@ class FeatureAlphaDropout(Dropout):
     See Also
     --------
     Dropout : has the same parameters.
+    AlphaDropout : does the same with single elements.
+
+    Notes
+    -----
+    Shapes: (N, C, ...); the result the same. Features are ``input[n, c]``.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> _ = plugrad.manual_seed(0)
+    >>> nn.FeatureAlphaDropout()(plugrad.ones(1, 3, 2))
+    tensor([[[-0.7792, -0.7792],
+             [-0.7792, -0.7792],
+             [ 1.6656,  1.6656]]])
     """
 
     def forward(self, input: Tensor) -> Tensor:

@@ -59,11 +59,24 @@ class _WeightedLoss(_Loss):
 
 
 class L1Loss(_Loss):
-    """Absolute differences.
+    """Absolute differences: ``abs(input - target)``.
 
     Parameters
     ----------
+    size_average, reduce
+        Old names of the reduction.
     reduction : {"mean", "sum", "none"}
+
+    Notes
+    -----
+    Shapes: input and target any, but the same; the result (), or the same without reduction.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.L1Loss()(plugrad.tensor([1.0, 2.0]), plugrad.tensor([1.0, 4.0]))
+    tensor(1.)
     """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -72,11 +85,17 @@ class L1Loss(_Loss):
 
 
 class MSELoss(_Loss):
-    """Squared differences.
+    """Squared differences: ``(input - target) ** 2``.
 
     Parameters
     ----------
+    size_average, reduce
+        Old names of the reduction.
     reduction : {"mean", "sum", "none"}
+
+    Notes
+    -----
+    Shapes: input and target any, but the same; the result (), or the same without reduction.
 
     Examples
     --------
@@ -94,10 +113,30 @@ class MSELoss(_Loss):
 class SmoothL1Loss(_Loss):
     """Squared where differences are below `beta`, absolute above.
 
+    Of a difference d it is ``d ** 2 / (2 * beta)`` where ``abs(d) < beta``, else
+    ``abs(d) - beta / 2``.
+
     Parameters
     ----------
+    size_average, reduce
+        Old names of the reduction.
     reduction : {"mean", "sum", "none"}
     beta : float
+
+    Notes
+    -----
+    Shapes: input and target any, but the same; the result (), or the same without reduction.
+
+    References
+    ----------
+    R. Girshick, Fast R-CNN, 2015, https://arxiv.org/abs/1504.08083.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.SmoothL1Loss(reduction="none")(plugrad.tensor([0.5, 4.0]), plugrad.zeros(2))
+    tensor([0.1250, 3.5000])
     """
 
     def __init__(
@@ -118,10 +157,29 @@ class SmoothL1Loss(_Loss):
 class HuberLoss(_Loss):
     """Squared where differences are below `delta`, absolute above, scaled by `delta`.
 
+    Of a difference d it is ``d ** 2 / 2`` where ``abs(d) < delta``, else
+    ``delta * (abs(d) - delta / 2)``: `SmoothL1Loss` times `delta`.
+
     Parameters
     ----------
     reduction : {"mean", "sum", "none"}
     delta : float
+        Positive.
+
+    Notes
+    -----
+    Shapes: input and target any, but the same; the result (), or the same without reduction.
+
+    References
+    ----------
+    P. J. Huber, Robust estimation of a location parameter, 1964.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.HuberLoss(reduction="none", delta=2.0)(plugrad.tensor([0.5, 4.0]), plugrad.zeros(2))
+    tensor([0.1250, 6.0000])
     """
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
@@ -138,10 +196,26 @@ class NLLLoss(_WeightedLoss):
 
     Parameters
     ----------
-    weight : Tensor of shape (classes,), optional
+    weight : Tensor of shape (C,), optional
+        Factors of the classes; the mean is divided by the sum of those that were used.
+    size_average, reduce
+        Old names of the reduction.
     ignore_index : int
         A target that does not count.
     reduction : {"mean", "sum", "none"}
+
+    Notes
+    -----
+    Shapes: input (N, C), (C,) or (N, C, d1, ...) for C classes; target (N,), () or (N, d1, ...), of
+    dtype int64; the result (), or the target's without reduction.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> log_probabilities = plugrad.tensor([[0.25, 0.75], [0.5, 0.5]]).log()
+    >>> nn.NLLLoss()(log_probabilities, plugrad.tensor([1, 0]))
+    tensor(0.4904)
     """
 
     def __init__(
@@ -169,14 +243,25 @@ class NLLLoss(_WeightedLoss):
 class CrossEntropyLoss(_WeightedLoss):
     """Negative log-likelihood of the target classes, from logits.
 
+    It is ``-log(softmax(input)[target])``.
+
     Parameters
     ----------
-    weight : Tensor of shape (classes,), optional
+    weight : Tensor of shape (C,), optional
+        Factors of the classes; the mean is divided by the sum of those that were used.
+    size_average, reduce
+        Old names of the reduction.
     ignore_index : int
         A target that does not count.
     reduction : {"mean", "sum", "none"}
     label_smoothing : float
         How much of each target is spread over all classes.
+
+    Notes
+    -----
+    Shapes: input (N, C), (C,) or (N, C, d1, ...) for C classes; target (N,), () or (N, d1, ...), of
+    dtype int64, or probabilities in the input's shape; the result (), or without reduction the
+    input's without C.
 
     Examples
     --------
@@ -214,10 +299,28 @@ class CrossEntropyLoss(_WeightedLoss):
 class BCELoss(_WeightedLoss):
     """Cross entropy of probabilities with targets between 0 and 1.
 
+    It is ``-(target * log(input) + (1 - target) * log(1 - input))``, with logarithms not below
+    -100.
+
     Parameters
     ----------
     weight : Tensor, optional
+        Factors, broadcast to the input's shape.
+    size_average, reduce
+        Old names of the reduction.
     reduction : {"mean", "sum", "none"}
+
+    Notes
+    -----
+    Shapes: input and target any, but the same; the result (), or the same without reduction.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> probabilities = nn.Sigmoid()(plugrad.tensor([0.0, 2.0]))
+    >>> nn.BCELoss()(probabilities, plugrad.tensor([1.0, 1.0]))
+    tensor(0.4100)
     """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -228,12 +331,30 @@ class BCELoss(_WeightedLoss):
 class BCEWithLogitsLoss(_WeightedLoss):
     """Cross entropy of logits with targets between 0 and 1.
 
+    It is `BCELoss` of `Sigmoid`, without overflow.
+
     Parameters
     ----------
     weight : Tensor, optional
+        Factors, broadcast to the input's shape.
+    size_average, reduce
+        Old names of the reduction.
     reduction : {"mean", "sum", "none"}
     pos_weight : Tensor, optional
-        The weight of the positive part.
+        Factors of ``target * log(sigmoid(input))``: with 3, as if the right answer yes were three
+        times as frequent.
+
+    Notes
+    -----
+    Shapes: input and target any, but the same; the result (), or the same without reduction.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> loss = nn.BCEWithLogitsLoss(reduction="none", pos_weight=plugrad.tensor([3.0]))
+    >>> loss(plugrad.zeros(2), plugrad.tensor([1.0, 0.0]))
+    tensor([2.0794, 0.6931])
     """
 
     pos_weight: Tensor | None
@@ -264,9 +385,17 @@ class KLDivLoss(_Loss):
     size_average, reduce
         Old names of the reduction.
     reduction : {"mean", "batchmean", "sum", "none"}
-        ``"batchmean"`` is what the formula says.
+        ``"batchmean"`` is the sum divided by the size of the first dimension, as the formula says.
     log_target : bool
         Whether targets are logarithms, as the input is.
+
+    Notes
+    -----
+    Shapes: input and target any, but the same; the result (), or the same without reduction.
+
+    References
+    ----------
+    S. Kullback and R. A. Leibler, On information and sufficiency, 1951.
 
     Examples
     --------
@@ -295,6 +424,9 @@ class KLDivLoss(_Loss):
 class PoissonNLLLoss(_Loss):
     """Negative logarithm of the probability of counts, from their expected rate.
 
+    It is ``exp(input) - target * input``, or with ``log_input=False``
+    ``input - target * log(input + eps)``, but for the logarithm of the target's factorial.
+
     Parameters
     ----------
     log_input : bool
@@ -306,6 +438,18 @@ class PoissonNLLLoss(_Loss):
     eps : float
         Added to a rate before its logarithm is taken.
     reduction : {"mean", "sum", "none"}
+
+    Notes
+    -----
+    Shapes: input and target any, but the same; the result (), or the same without reduction.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> loss = nn.PoissonNLLLoss(log_input=False, reduction="none")
+    >>> loss(plugrad.tensor([1.0, 2.0, 4.0]), plugrad.tensor([2.0, 2.0, 2.0]))
+    tensor([1.0000, 0.6137, 1.2274])
     """
 
     def __init__(
@@ -337,13 +481,33 @@ class PoissonNLLLoss(_Loss):
 class GaussianNLLLoss(_Loss):
     """Negative logarithm of a normal distribution's density, from its mean and variance.
 
+    It is ``(log(var) + (input - target) ** 2 / var) / 2``, but for a constant.
+
     Parameters
     ----------
     full : bool
-        Whether the constant term is included.
+        Whether the constant term, ``log(2 * pi) / 2``, is included.
     eps : float
         The least variance that is divided by.
     reduction : {"mean", "sum", "none"}
+
+    Notes
+    -----
+    Shapes: input and target (N, ..., D); var the same, (N, ..., 1) or (N, ...); the result (), or
+    (N, ..., D) without reduction.
+
+    References
+    ----------
+    D. A. Nix and A. S. Weigend, Estimating the mean and variance of the target probability
+    distribution, 1994.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> expected, found, var = plugrad.tensor([[[0.0, 0.0]], [[0.0, 3.0]], [[1.0, 9.0]]])
+    >>> nn.GaussianNLLLoss(reduction="none")(expected, found, var)
+    tensor([[0.0000, 1.5986]])
     """
 
     def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
@@ -372,7 +536,22 @@ class CTCLoss(_Loss):
 
     Notes
     -----
-    Source: A. Graves et al., "Connectionist temporal classification", 2006.
+    Shapes: log_probs (T, N, C) or (T, C), logarithms of the probabilities of C labels at T times;
+    targets (N, S), or the labels of all examples joined; input_lengths and target_lengths (N,); the
+    result (), or (N,) without reduction.
+
+    References
+    ----------
+    A. Graves et al., Connectionist temporal classification, 2006.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> even = plugrad.full((2, 1, 2), 0.5).log()  # 2 times, 1 example; labels: blank and 1
+    >>> loss = nn.CTCLoss()(even, plugrad.tensor([[1]]), plugrad.tensor([2]), plugrad.tensor([1]))
+    >>> (-loss).exp()  # of 11, 1- and -1: 3 of 4 ways
+    tensor(0.7500)
     """
 
     def __init__(

@@ -29,6 +29,18 @@ class SoftMarginLoss(_Loss):
     size_average, reduce
         Old names of the reduction.
     reduction : {"mean", "sum", "none"}
+
+    Notes
+    -----
+    Shapes: input and target any, but the same; the result (), or the same without reduction.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> target = plugrad.tensor([1.0, 1.0, -1.0])
+    >>> nn.SoftMarginLoss(reduction="none")(plugrad.tensor([0.0, 3.0, 3.0]), target)
+    tensor([0.6931, 0.0486, 3.0486])
     """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -40,12 +52,18 @@ class MultiLabelMarginLoss(_Loss):
     """By how much right classes, several for each example, fail to lead wrong ones by 1.
 
     The targets of an example are the numbers of its right classes, up to the first negative one.
+    The loss is the sum over right classes y and wrong ones i of
+    ``max(0, 1 - input[y] + input[i])``, divided by the number of classes.
 
     Parameters
     ----------
     size_average, reduce
         Old names of the reduction.
     reduction : {"mean", "sum", "none"}
+
+    Notes
+    -----
+    Shapes: input and target (N, C) or (C,); the result (), or (N,) without reduction.
 
     Examples
     --------
@@ -64,12 +82,27 @@ class MultiLabelMarginLoss(_Loss):
 class MultiLabelSoftMarginLoss(_WeightedLoss):
     """The mean cross entropy of several yes-or-no answers, from logits.
 
+    It is the mean over the classes of `BCEWithLogitsLoss`.
+
     Parameters
     ----------
-    weight : Tensor of shape (classes,), optional
+    weight : Tensor of shape (C,), optional
+        Factors of the classes.
     size_average, reduce
         Old names of the reduction.
     reduction : {"mean", "sum", "none"}
+
+    Notes
+    -----
+    Shapes: input and target (N, C); the result (), or (N,) without reduction.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> logits, target = plugrad.tensor([[5.0, -5.0], [0.0, 0.0]]), plugrad.tensor([[1.0, 0.0]])
+    >>> nn.MultiLabelSoftMarginLoss(reduction="none")(logits, target)
+    tensor([0.0067, 0.6931])
     """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -80,12 +113,16 @@ class MultiLabelSoftMarginLoss(_WeightedLoss):
 class MultiMarginLoss(_WeightedLoss):
     """By how much the right class fails to lead all others by a margin.
 
+    For a right class y it is the sum over all others i of
+    ``max(0, margin - input[y] + input[i]) ** p``, divided by the number of classes.
+
     Parameters
     ----------
     p : {1, 2}
         The exponent of what is lacking.
     margin : float
-    weight : Tensor of shape (classes,), optional
+    weight : Tensor of shape (C,), optional
+        Factors of the right classes.
     size_average, reduce
         Old names of the reduction.
     reduction : {"mean", "sum", "none"}
@@ -94,6 +131,11 @@ class MultiMarginLoss(_WeightedLoss):
     ------
     ValueError
         For another `p`, or weights of another number of dimensions.
+
+    Notes
+    -----
+    Shapes: input (N, C) or (C,); target (N,) or (), of dtype int64; the result (), or (N,) without
+    reduction.
 
     Examples
     --------
@@ -144,12 +186,26 @@ class _PairLoss(_Loss):
 class HingeEmbeddingLoss(_PairLoss):
     """Distances of pairs that belong together, and what those of others lack of a margin.
 
+    It is the input where the target is 1, and ``max(0, margin - input)`` where it is -1.
+
     Parameters
     ----------
     margin : float
     size_average, reduce
         Old names of the reduction.
     reduction : {"mean", "sum", "none"}
+
+    Notes
+    -----
+    Shapes: input and target any, but the same; the result (), or the same without reduction.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> target = plugrad.tensor([1.0, -1.0, -1.0])
+    >>> nn.HingeEmbeddingLoss(reduction="none")(plugrad.tensor([0.2, 0.2, 3.0]), target)
+    tensor([0.2000, 0.8000, 0.0000])
     """
 
     def __init__(
@@ -175,6 +231,18 @@ class MarginRankingLoss(_PairLoss):
     size_average, reduce
         Old names of the reduction.
     reduction : {"mean", "sum", "none"}
+
+    Notes
+    -----
+    Shapes: all three any, but the same; the result (), or the same without reduction.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> x, y, target = plugrad.tensor([[1.0, 3.0], [2.0, 1.0], [1.0, -1.0]])
+    >>> nn.MarginRankingLoss(reduction="none")(x, y, target)
+    tensor([1., 2.])
     """
 
     def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
@@ -188,9 +256,23 @@ class CosineEmbeddingLoss(_PairLoss):
     Parameters
     ----------
     margin : float
+        Between -1 and 1.
     size_average, reduce
         Old names of the reduction.
     reduction : {"mean", "sum", "none"}
+
+    Notes
+    -----
+    Shapes: the inputs (N, D) or (D,); target (N,) or (), 1 or -1; the result (), or (N,) without
+    reduction.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> x, y = plugrad.tensor([[1.0, 0.0], [1.0, 0.0]]), plugrad.tensor([[0.0, 1.0], [3.0, 4.0]])
+    >>> nn.CosineEmbeddingLoss(reduction="none")(x, y, plugrad.tensor([1, -1]))
+    tensor([1.0000, 0.6000])
     """
 
     def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
@@ -202,6 +284,9 @@ class CosineEmbeddingLoss(_PairLoss):
 
 class TripletMarginLoss(_Loss):
     """How much nearer a positive than a negative example should be.
+
+    It is ``max(0, d(anchor, positive) - d(anchor, negative) + margin)``, with `PairwiseDistance`
+    for d.
 
     Parameters
     ----------
@@ -219,6 +304,23 @@ class TripletMarginLoss(_Loss):
     ------
     ValueError
         For a margin that is not positive.
+
+    Notes
+    -----
+    Shapes: all three (N, D) or (D,); the result (), or (N,) without reduction.
+
+    References
+    ----------
+    V. Balntas et al., Learning local feature descriptors with triplets and shallow convolutional
+    neural networks, 2016.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> anchor, near, far = plugrad.tensor([[[0.0, 0.0]], [[0.0, 1.0]], [[0.0, 1.5]]])
+    >>> nn.TripletMarginLoss()(anchor, near, far)
+    tensor(0.5000)
     """
 
     def __init__(
@@ -256,10 +358,12 @@ class TripletMarginLoss(_Loss):
 class TripletMarginWithDistanceLoss(_Loss):
     """How much nearer a positive than a negative example should be, by any measure.
 
+    It is ``max(0, d(anchor, positive) - d(anchor, negative) + margin)``.
+
     Parameters
     ----------
     distance_function : callable, optional
-        By default `plugrad.nn.functional.pairwise_distance`.
+        The measure d, by default `plugrad.nn.functional.pairwise_distance`.
     margin : float
         How much nearer.
     swap : bool
@@ -270,6 +374,20 @@ class TripletMarginWithDistanceLoss(_Loss):
     ------
     ValueError
         For a margin that is not positive.
+
+    Notes
+    -----
+    Shapes: all three any, if the measure takes them; the result (), or what the measure returns
+    without reduction.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> anchor, near, far = plugrad.tensor([[[1.0, 0.0]], [[1.0, 1.0]], [[0.0, 1.0]]])
+    >>> cosine = lambda x, y: 1 - nn.functional.cosine_similarity(x, y)
+    >>> nn.TripletMarginWithDistanceLoss(distance_function=cosine)(anchor, near, far)
+    tensor(0.2929)
     """
 
     def __init__(

@@ -73,7 +73,8 @@ class ConstantPad1d(_ConstantPad):
     Parameters
     ----------
     padding : int or sequence of int
-        How much to add before and after; of several dimensions the last comes first.
+        How much to add before and after; of several dimensions the last comes first. What is
+        negative is cut off.
     value : float
 
     Examples
@@ -88,13 +89,31 @@ class ConstantPad1d(_ConstantPad):
 
 
 class ConstantPad2d(_ConstantPad):
-    """Put a constant around the last two dimensions: see `ConstantPad1d`."""
+    """Put a constant around the last two dimensions: see `ConstantPad1d`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.ConstantPad2d((1, 0, 0, 1), 7.0)(plugrad.zeros(1, 2, 2))  # left, right, above, below
+    tensor([[[7., 0., 0.],
+             [7., 0., 0.],
+             [7., 7., 7.]]])
+    """
 
     _dims = 2
 
 
 class ConstantPad3d(_ConstantPad):
-    """Put a constant around the last three dimensions: see `ConstantPad1d`."""
+    """Put a constant around the last three dimensions: see `ConstantPad1d`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.ConstantPad3d((1, 1, 2, 2, 3, 3), 7.0)(plugrad.zeros(1, 1, 1, 1)).shape
+    plugrad.Size([1, 7, 5, 3])
+    """
 
     _dims = 3
 
@@ -109,19 +128,45 @@ class _ZeroPad(_ConstantPad):
 
 
 class ZeroPad1d(_ZeroPad):
-    """Put zeros around the last dimension: see `ConstantPad1d`."""
+    """Put zeros around the last dimension: see `ConstantPad1d`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.ZeroPad1d((1, 2))(plugrad.ones(1, 2))
+    tensor([[0., 1., 1., 0., 0.]])
+    """
 
     _dims = 1
 
 
 class ZeroPad2d(_ZeroPad):
-    """Put zeros around the last two dimensions: see `ConstantPad1d`."""
+    """Put zeros around the last two dimensions: see `ConstantPad1d`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.ZeroPad2d(1)(plugrad.ones(1, 1, 2))
+    tensor([[[0., 0., 0., 0.],
+             [0., 1., 1., 0.],
+             [0., 0., 0., 0.]]])
+    """
 
     _dims = 2
 
 
 class ZeroPad3d(_ZeroPad):
-    """Put zeros around the last three dimensions: see `ConstantPad1d`."""
+    """Put zeros around the last three dimensions: see `ConstantPad1d`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.ZeroPad3d((1, 1, 2, 2, 3, 3))(plugrad.ones(1, 1, 1, 1)).shape
+    plugrad.Size([1, 7, 5, 3])
+    """
 
     _dims = 3
 
@@ -146,13 +191,31 @@ class ReflectionPad1d(_Pad):
 
 
 class ReflectionPad2d(_Pad):
-    """Put what lies inwards from the edges around two dimensions: see `ReflectionPad1d`."""
+    """Put what lies inwards from the edges around two dimensions: see `ReflectionPad1d`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.ReflectionPad2d((1, 1, 0, 1))(plugrad.tensor([[[0.0, 1.0], [2.0, 3.0]]]))
+    tensor([[[1., 0., 1., 0.],
+             [3., 2., 3., 2.],
+             [1., 0., 1., 0.]]])
+    """
 
     _dims, _mode = 2, "reflect"
 
 
 class ReflectionPad3d(_Pad):
-    """Put what lies inwards from the edges around three dimensions: see `ReflectionPad1d`."""
+    """Put what lies inwards from the edges around three dimensions: see `ReflectionPad1d`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.ReflectionPad3d((0, 0, 0, 0, 1, 1))(plugrad.arange(3.0).reshape(1, 3, 1, 1)).flatten()
+    tensor([1., 0., 1., 2., 1.])
+    """
 
     _dims, _mode = 3, "reflect"
 
@@ -177,13 +240,31 @@ class ReplicationPad1d(_Pad):
 
 
 class ReplicationPad2d(_Pad):
-    """Put the elements at the edges around two dimensions: see `ReplicationPad1d`."""
+    """Put the elements at the edges around two dimensions: see `ReplicationPad1d`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.ReplicationPad2d((1, 1, 0, 1))(plugrad.tensor([[[0.0, 1.0], [2.0, 3.0]]]))
+    tensor([[[0., 0., 1., 1.],
+             [2., 2., 3., 3.],
+             [2., 2., 3., 3.]]])
+    """
 
     _dims, _mode = 2, "replicate"
 
 
 class ReplicationPad3d(_Pad):
-    """Put the elements at the edges around three dimensions: see `ReplicationPad1d`."""
+    """Put the elements at the edges around three dimensions: see `ReplicationPad1d`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.ReplicationPad3d((0, 0, 0, 0, 1, 1))(plugrad.arange(3.0).reshape(1, 3, 1, 1)).flatten()
+    tensor([0., 0., 1., 2., 2.])
+    """
 
     _dims, _mode = 3, "replicate"
 
@@ -208,12 +289,30 @@ class CircularPad1d(_Pad):
 
 
 class CircularPad2d(_Pad):
-    """Put what lies at the other edge around two dimensions: see `CircularPad1d`."""
+    """Put what lies at the other edge around two dimensions: see `CircularPad1d`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.CircularPad2d((1, 1, 0, 1))(plugrad.tensor([[[0.0, 1.0], [2.0, 3.0]]]))
+    tensor([[[1., 0., 1., 0.],
+             [3., 2., 3., 2.],
+             [1., 0., 1., 0.]]])
+    """
 
     _dims, _mode = 2, "circular"
 
 
 class CircularPad3d(_Pad):
-    """Put what lies at the other edge around three dimensions: see `CircularPad1d`."""
+    """Put what lies at the other edge around three dimensions: see `CircularPad1d`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.CircularPad3d((0, 0, 0, 0, 1, 1))(plugrad.arange(3.0).reshape(1, 3, 1, 1)).flatten()
+    tensor([2., 0., 1., 2., 0.])
+    """
 
     _dims, _mode = 3, "circular"

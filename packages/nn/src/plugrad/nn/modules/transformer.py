@@ -252,6 +252,18 @@ class TransformerEncoder(Module):
         What comes after the last.
     enable_nested_tensor, mask_check : bool
         Accepted, but without effect: there are no nested tensors.
+
+    Notes
+    -----
+    Shapes: (L, N, E), (L, E), or (N, L, E) if the layer has ``batch_first``; the result the same.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> layer = nn.TransformerEncoderLayer(d_model=8, nhead=2, batch_first=True)
+    >>> nn.TransformerEncoder(layer, num_layers=2)(plugrad.ones(3, 10, 8)).shape
+    plugrad.Size([3, 10, 8])
     """
 
     def __init__(
@@ -295,6 +307,20 @@ class TransformerDecoder(Module):
     num_layers : int
     norm : Module, optional
         What comes after the last.
+
+    Notes
+    -----
+    Shapes: the sequence (L, N, E), (L, E), or (N, L, E) if the layer has ``batch_first``, and what
+    the encoder made accordingly; the result that of the sequence.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> layer = nn.TransformerDecoderLayer(d_model=8, nhead=2)
+    >>> model = nn.TransformerDecoder(layer, num_layers=2)
+    >>> model(plugrad.ones(5, 3, 8), plugrad.ones(10, 3, 8)).shape
+    plugrad.Size([5, 3, 8])
     """
 
     def __init__(self, decoder_layer: Any, num_layers: int, norm: Module | None = None) -> None:

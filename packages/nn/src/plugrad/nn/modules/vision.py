@@ -81,7 +81,27 @@ class Upsample(Module):
 
 
 class UpsamplingNearest2d(Upsample):
-    """Make images larger by repeating their elements: see `Upsample`."""
+    """Make images larger by repeating their elements: see `Upsample`.
+
+    Parameters
+    ----------
+    size : int or tuple of int, optional
+        What the last two dimensions become.
+    scale_factor : float or tuple of float, optional
+        By how much they grow, in place of `size`.
+
+    Notes
+    -----
+    Shapes: (N, C, H, W) to (N, C, H', W').
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.UpsamplingNearest2d(scale_factor=2)(plugrad.tensor([[[[1.0, 2.0]]]]))
+    tensor([[[[1., 1., 2., 2.],
+              [1., 1., 2., 2.]]]])
+    """
 
     def __init__(
         self,
@@ -92,7 +112,26 @@ class UpsamplingNearest2d(Upsample):
 
 
 class UpsamplingBilinear2d(Upsample):
-    """Make images larger by bilinear interpolation with aligned corners: see `Upsample`."""
+    """Make images larger by bilinear interpolation with aligned corners: see `Upsample`.
+
+    Parameters
+    ----------
+    size : int or tuple of int, optional
+        What the last two dimensions become.
+    scale_factor : float or tuple of float, optional
+        By how much they grow, in place of `size`.
+
+    Notes
+    -----
+    Shapes: (N, C, H, W) to (N, C, H', W').
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.UpsamplingBilinear2d(size=(1, 3))(plugrad.tensor([[[[1.0, 2.0]]]]))
+    tensor([[[[1.0000, 1.5000, 2.0000]]]])
+    """
 
     def __init__(
         self,
@@ -110,12 +149,18 @@ class PixelShuffle(Module):
     upscale_factor : int
         The factor r: shape (..., c * r * r, h, w) becomes (..., c, h * r, w * r).
 
+    References
+    ----------
+    W. Shi et al., Real-time single image and video super-resolution using an efficient sub-pixel
+    convolutional neural network, 2016, https://arxiv.org/abs/1609.05158.
+
     Examples
     --------
     >>> import plugrad
     >>> from plugrad import nn
-    >>> nn.PixelShuffle(3)(plugrad.ones(1, 9, 4, 4)).shape
-    plugrad.Size([1, 1, 12, 12])
+    >>> nn.PixelShuffle(2)(plugrad.tensor([1.0, 2.0, 3.0, 4.0]).reshape(4, 1, 1))
+    tensor([[[1., 2.],
+             [3., 4.]]])
     """
 
     def __init__(self, upscale_factor: int) -> None:
@@ -137,6 +182,22 @@ class PixelUnshuffle(Module):
     Parameters
     ----------
     downscale_factor : int
+        The factor r: shape (..., c, h * r, w * r) becomes (..., c * r * r, h, w).
+
+    References
+    ----------
+    W. Shi et al., Real-time single image and video super-resolution using an efficient sub-pixel
+    convolutional neural network, 2016, https://arxiv.org/abs/1609.05158.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.PixelUnshuffle(2)(plugrad.tensor([[[1.0, 2.0], [3.0, 4.0]]])).flatten(1)
+    tensor([[1.],
+            [2.],
+            [3.],
+            [4.]])
     """
 
     def __init__(self, downscale_factor: int) -> None:
@@ -158,6 +219,22 @@ class ChannelShuffle(Module):
     Parameters
     ----------
     groups : int
+        Into how many groups the channels fall.
+
+    Notes
+    -----
+    Shapes: (N, C, ...); the result the same.
+
+    References
+    ----------
+    X. Zhang et al., ShuffleNet, 2018, https://arxiv.org/abs/1707.01083.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.ChannelShuffle(2)(plugrad.arange(4.0).reshape(1, 4, 1, 1)).flatten()
+    tensor([0., 2., 1., 3.])
     """
 
     def __init__(self, groups: int) -> None:

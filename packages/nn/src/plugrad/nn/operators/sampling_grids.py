@@ -254,14 +254,29 @@ def grid_sampler(
 def grid_sampler_2d(
     input: Any, grid: Any, interpolation_mode: int, padding_mode: int, align_corners: bool
 ) -> Any:
-    """Apply `grid_sampler` to images of two dimensions."""
+    """Apply `grid_sampler` to images of two dimensions.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.grid_sampler_2d(plugrad.ones(1, 1, 2, 2), plugrad.zeros(1, 1, 1, 2), 0, 0, False)
+    tensor([[[[1.]]]])
+    """
     return grid_sampler(input, grid, interpolation_mode, padding_mode, align_corners)
 
 
 def grid_sampler_3d(
     input: Any, grid: Any, interpolation_mode: int, padding_mode: int, align_corners: bool
 ) -> Any:
-    """Apply `grid_sampler` to images of three dimensions."""
+    """Apply `grid_sampler` to images of three dimensions.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> image, middle = plugrad.ones(1, 1, 2, 2, 2), plugrad.zeros(1, 1, 1, 1, 3)
+    >>> plugrad.grid_sampler_3d(image, middle, 0, 0, False).item()
+    1.0
+    """
     return grid_sampler(input, grid, interpolation_mode, padding_mode, align_corners)
 
 
