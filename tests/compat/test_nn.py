@@ -296,8 +296,18 @@ def test_a_transposed_convolution_takes_a_size():
     close(*outputs)
 
 
-def test_embeddings_agree():
-    models = both(lambda t: t.nn.Embedding(10, 3, padding_idx=2))
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"padding_idx": 2},
+        {"max_norm": 1.5},
+        {"max_norm": 1.0, "norm_type": 1.0, "padding_idx": 0},
+        {"scale_grad_by_freq": True},
+    ],
+)
+def test_embeddings_agree(options):
+    models = both(lambda t: t.nn.Embedding(10, 3, **options))
+    assert repr(models[0]) == repr(models[1])
     index = np.array([[1, 2, 1], [9, 0, 2]])
     for p, q in zip(models[0].parameters(), models[1].parameters(), strict=True):
         close(p, q)
@@ -305,7 +315,18 @@ def test_embeddings_agree():
     for y in outputs:
         (y * y).sum().backward()
     close(*outputs)
+    close(models[0].weight, models[1].weight)
     close(models[0].weight.grad, models[1].weight.grad)
+
+
+def test_embeddings_of_a_table_agree():
+    def shown(t, cls):
+        table = t.arange(6.0).reshape(3, 2)
+        return cls(t).from_pretrained(table, max_norm=2.0)(t.tensor([[2, 0]])), table
+
+    for cls in (lambda t: t.nn.Embedding, lambda t: t.nn.EmbeddingBag):
+        for ours, theirs in zip(shown(plugrad, cls), shown(torch, cls), strict=True):
+            close(ours, theirs)
 
 
 LOSSES = {

@@ -15,12 +15,12 @@ from plugrad.nn.modules import (
     activation,
     adaptive,
     attention,
-    bags,
     channels,
     containers,
     conv,
     distance,
     dropping,
+    embedding,
     folding,
     linear,
     loss,
@@ -28,19 +28,18 @@ from plugrad.nn.modules import (
     normalization,
     padding,
     pooling,
-    regularization,
     transformer,
     vision,
 )
 from plugrad.nn.modules.activation import *  # noqa: F403
 from plugrad.nn.modules.adaptive import *  # noqa: F403
 from plugrad.nn.modules.attention import *  # noqa: F403
-from plugrad.nn.modules.bags import *  # noqa: F403
 from plugrad.nn.modules.channels import *  # noqa: F403
 from plugrad.nn.modules.containers import *  # noqa: F403
 from plugrad.nn.modules.conv import *  # noqa: F403
 from plugrad.nn.modules.distance import *  # noqa: F403
 from plugrad.nn.modules.dropping import *  # noqa: F403
+from plugrad.nn.modules.embedding import *  # noqa: F403
 from plugrad.nn.modules.folding import *  # noqa: F403
 from plugrad.nn.modules.linear import *  # noqa: F403
 from plugrad.nn.modules.loss import *  # noqa: F403
@@ -49,7 +48,6 @@ from plugrad.nn.modules.module import Module as Module
 from plugrad.nn.modules.normalization import *  # noqa: F403
 from plugrad.nn.modules.padding import *  # noqa: F403
 from plugrad.nn.modules.pooling import *  # noqa: F403
-from plugrad.nn.modules.regularization import *  # noqa: F403
 from plugrad.nn.modules.transformer import *  # noqa: F403
 from plugrad.nn.modules.vision import *  # noqa: F403
 from plugrad.nn.parameter import Buffer as Buffer
@@ -61,12 +59,12 @@ LAYERS = [
     *activation.__all__,
     *adaptive.__all__,
     *attention.__all__,
-    *bags.__all__,
     *channels.__all__,
     *containers.__all__,
     *conv.__all__,
     *distance.__all__,
     *dropping.__all__,
+    *embedding.__all__,
     *folding.__all__,
     *linear.__all__,
     *loss.__all__,
@@ -74,7 +72,6 @@ LAYERS = [
     *normalization.__all__,
     *padding.__all__,
     *pooling.__all__,
-    *regularization.__all__,
     *transformer.__all__,
     *vision.__all__,
 ]

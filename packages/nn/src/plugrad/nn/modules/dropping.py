@@ -1,12 +1,51 @@
-"""Dropout of whole features, and in the way that suits SELU."""
+"""Dropout: of elements, of whole features, and in the way that suits SELU."""
 
 from __future__ import annotations
 
 from plugrad.nn import functional as F
-from plugrad.nn.modules.regularization import Dropout
+from plugrad.nn.modules.module import Module
 from plugrad.tensor import Tensor
 
-__all__ = ["AlphaDropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"]
+__all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"]
+
+
+class Dropout(Module):
+    """In training, set elements to 0 at random and scale the others up.
+
+    Parameters
+    ----------
+    p : float
+        The probability of an element to be set to 0.
+    inplace : bool
+        Whether the input itself is changed.
+
+    Raises
+    ------
+    ValueError
+        If `p` is not between 0 and 1.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.Dropout(0.5).eval()(plugrad.ones(3))
+    tensor([1., 1., 1.])
+    """
+
+    def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
+        super().__init__()
+        if not 0 <= p <= 1:
+            raise ValueError(f"the probability of dropout must be between 0 and 1, not {p}")
+        self.p = p
+        self.inplace = inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the input, thinned out in training."""
+        return F.dropout(input, self.p, self.training, self.inplace)
+
+    def extra_repr(self) -> str:
+        """Show the arguments."""
+        return f"p={self.p}, inplace={self.inplace}"
 
 
 class Dropout1d(Dropout):

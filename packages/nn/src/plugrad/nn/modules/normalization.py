@@ -1,7 +1,4 @@
-"""Normalization of groups of channels, of neighbouring ones, and by the root mean square.
-
-`LayerNorm` is in `plugrad.nn.modules.regularization`.
-"""
+"""Normalization of layers, of groups of channels, of neighbours, and by the root mean square."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from plugrad.nn.modules.module import Module
 from plugrad.nn.parameter import Parameter
 from plugrad.tensor import Tensor
 
-__all__ = ["GroupNorm", "LocalResponseNorm", "RMSNorm"]
+__all__ = ["GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
 
 
 class GroupNorm(Affine):
@@ -189,3 +186,72 @@ class LocalResponseNorm(Module):
     def extra_repr(self) -> str:
         """Show the arguments."""
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+class LayerNorm(Module):
+    """Normalise over the last dimensions, then scale and shift each element.
+
+    Parameters
+    ----------
+    normalized_shape : int or sequence of int
+        The sizes of those dimensions.
+    eps : float
+        Added to the variance.
+    elementwise_affine : bool
+        Whether there are factors, all 1 at first.
+    bias : bool
+        Whether there are summands too, all 0 at first.
+    device, dtype : optional
+        Of the parameters.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> nn.LayerNorm(2)(plugrad.tensor([1.0, 3.0]))
+    tensor([-1.0000,  1.0000], grad_fn=<NativeLayerNormBackward0>)
+    """
+
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float = 1e-5,
+        elementwise_affine: bool = True,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        whole = isinstance(normalized_shape, int)
+        shape = (normalized_shape,) if whole else tuple(normalized_shape)  # type: ignore[arg-type]
+        self.normalized_shape: tuple[int, ...] = shape  # type: ignore[assignment]
+        self.eps = eps
+        self.elementwise_affine = elementwise_affine
+        self.register_parameter("weight", None)
+        self.register_parameter("bias", None)
+        if elementwise_affine:
+            self.weight = Parameter(plugrad.empty(shape, device=device, dtype=dtype))
+            if bias:
+                self.bias = Parameter(plugrad.empty(shape, device=device, dtype=dtype))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set the factors to 1 and the summands to 0."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the input normalised."""
+        return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        """Show the arguments."""
+        return (
+            f"{self.normalized_shape}, eps={self.eps}, "
+            f"elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
+        )

@@ -17,9 +17,10 @@ from plugrad.nn import functional as F
 from plugrad.nn import init
 from plugrad.nn.modules.attention import MultiheadAttention
 from plugrad.nn.modules.containers import ModuleList
+from plugrad.nn.modules.dropping import Dropout
 from plugrad.nn.modules.linear import Linear
 from plugrad.nn.modules.module import Module
-from plugrad.nn.modules.regularization import Dropout, LayerNorm
+from plugrad.nn.modules.normalization import LayerNorm
 from plugrad.tensor import Tensor
 
 __all__ = [
