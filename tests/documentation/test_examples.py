@@ -1,4 +1,4 @@
-"""Every public function, method and layer has an example, in its docstring or beside its summary."""
+"""Every public function, method and layer has an example, in its docstring or beside it."""
 
 from __future__ import annotations
 
