@@ -191,13 +191,15 @@ def entry(name: str, function: Any, aliases: list[str]) -> list[str]:
     if operator is None or inspect.getdoc(function):
         if not inspect.getdoc(function):
             return _plain(name, function, aliases)
-        lines = [f".. autofunction:: plugrad.{name}"]
-        return [*lines, "", f"   {_also(aliases)}", ""] if aliases else lines
+        lines = [f".. autofunction:: plugrad.{name}", ""]
+        lines += [f"   {_also(aliases)}", ""] if aliases else []
+        return [*lines, *example(name)]
     lines = [f".. py:function:: plugrad.{name}({_signature(operator)})", ""]
     summary = _summary(name, operator.name)
     if summary:
         lines += [f"   {summary}", ""]
     lines += [f"   :{label}: {text}" for label, text in _facts(name, operator, aliases)]
+    lines += ["", *example(name, name.rpartition(".")[2], operator.name)]
     title, source = _rules(operator)
     if source:
         lines += ["", f"   {title}", "", "   .. code-block:: python", ""]
@@ -215,7 +217,8 @@ def _plain(name: str, function: Any, aliases: list[str]) -> list[str]:
         lines += [f"   {summary}", ""]
     facts = [("Method", _methods(name, methods))] if _methods(name, methods) else []
     facts += [("Also", ", ".join(f"``{alias}``" for alias in aliases))] if aliases else []
-    return [*lines, *(f"   :{label}: {text}" for label, text in facts), ""]
+    lines += [f"   :{label}: {text}" for label, text in facts]
+    return [*lines, "", *example(name, name.rpartition(".")[2])]
 
 
 def _also(aliases: list[str]) -> str:
@@ -333,6 +336,21 @@ def _summaries() -> dict[str, str]:
     return dict(tomllib.loads(path.read_text(encoding="utf-8"))["summaries"])
 
 
+def example(*names: str) -> list[str]:
+    """Write the example that is kept outside of docstrings, under the first of some names."""
+    shown = next((text for name in names if (text := _examples().get(name))), "")
+    lines = [">>> import plugrad", *shown.splitlines()] if shown else []
+    heading = [".. rubric:: Examples", ""] if shown else []
+    return [*(f"   {line}".rstrip() for line in (*heading, *lines)), ""]
+
+
+@cache
+def _examples() -> dict[str, str]:
+    """Return the examples of what has no docstring to hold one."""
+    path = Path(__file__).with_name("examples.toml")
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
 # ----------------------------------------------------------------------------------------- methods
 
 
@@ -359,6 +377,7 @@ def _own() -> Iterator[str]:
         kind = "method" if callable(member) else "property"
         yield f".. auto{kind}:: plugrad.Tensor.{name}"
         yield ""
+        yield from example(f"Tensor.{name}")
 
 
 def _shared() -> Iterator[str]:
@@ -388,6 +407,7 @@ def _only() -> Iterator[str]:
             kind = "property" if isinstance(member, property) else "method"
             yield f".. auto{kind}:: plugrad.Tensor.{name}"
             yield ""
+            yield from example(f"Tensor.{name}")
         else:
             bare.append(name)
     if bare:

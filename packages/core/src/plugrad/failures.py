@@ -6,7 +6,14 @@ __all__ = ["LinAlgError"]
 
 
 class LinAlgError(RuntimeError):
-    """A matrix has no inverse, no such decomposition, or an iteration found no end."""
+    """A matrix has no inverse, no such decomposition, or an iteration found no end.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> issubclass(plugrad.linalg.LinAlgError, RuntimeError)
+    True
+    """
 
 
 LinAlgError.__module__ = "plugrad.linalg"

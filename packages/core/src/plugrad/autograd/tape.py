@@ -242,6 +242,13 @@ class Node:
         Position in the order of recording.
     hooks : Hooks or None
         Hooks on the node or on the tensors that it made.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> x = plugrad.ones(2, requires_grad=True)
+    >>> (2 * x).sum().grad_fn.next_functions[0][0].name()
+    'MulBackward0'
     """
 
     __slots__ = (
@@ -369,6 +376,13 @@ class AccumulateGrad(Node):
 
     The leaf owns its node, and the node knows the leaf weakly, so that neither outlives the other
     in a cycle. Should the leaf die before its graph, `variable` makes it anew from its parts.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> x = plugrad.ones(2, requires_grad=True)
+    >>> (2 * x).grad_fn.next_functions[0][0].variable is x
+    True
     """
 
     __slots__ = ("_array", "_leaf", "_meta")

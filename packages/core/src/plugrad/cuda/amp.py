@@ -27,7 +27,14 @@ class autocast(amp.autocast):
 
 
 class GradScaler(amp.GradScaler):
-    """``plugrad.amp.GradScaler("cuda", ...)``."""
+    """``plugrad.amp.GradScaler("cuda", ...)``.
+
+    Examples
+    --------
+    >>> from plugrad.cuda.amp import GradScaler
+    >>> GradScaler(enabled=False).is_enabled()
+    False
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__("cuda", *args, **kwargs)

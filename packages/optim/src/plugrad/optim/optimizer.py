@@ -52,6 +52,20 @@ class Optimizer:
         If `params` is a single tensor, or holds something else than tensors.
     ValueError
         If it is empty, holds a tensor that is no leaf, or one that is in a group already.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> class SignDescent(plugrad.optim.Optimizer):
+    ...     def _update(self, group, params):
+    ...         for p in params:
+    ...             p.add_(p.grad.sign(), alpha=-group["lr"])
+    >>> x = plugrad.tensor([1.0, -2.0], requires_grad=True)
+    >>> optimizer = SignDescent([x], {"lr": 0.5})
+    >>> (x**2).sum().backward()
+    >>> optimizer.step()
+    >>> x.detach()
+    tensor([ 0.5000, -1.5000])
     """
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
