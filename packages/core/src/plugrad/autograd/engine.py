@@ -108,15 +108,7 @@ def differentiate(
     if accumulate and wanted is not None:
         task.landing = {node for node in wanted if isinstance(node, AccumulateGrad)}
     starts = [g if not task.raw else g._array for g in gradients]
-    previous = mode.grad
-    mode.record(create_graph)
-    try:
-        if task.raw:
-            mode.enter_quietly(task.run, roots, starts)
-        else:
-            task.run(roots, starts)
-    finally:
-        mode.record(previous)
+    mode.enter_backward(create_graph, task.raw, task.run, roots, starts)
     if wanted is None:
         return []
     found = [None if edge is None else task.captured.get(edge) for edge in wanted]
@@ -229,11 +221,15 @@ class _Task:
             self._put(node, start)
         arrivals, exclusive = self.arrivals, self.exclusive
         raw, retain, needed = self.raw, self.retain, self.needed
-        ready = [(node.seq, node) for node in dict.fromkeys(roots) if not arrivals[node][0]]
-        ready.sort()
         # The latest of those that have become ready is kept aside: where one operation follows the
         # other, nothing ever goes through the heap.
         latest: Node | None = None
+        ready: list[tuple[int, Node]] = []
+        if len(roots) == 1:
+            latest = roots[0]
+        else:
+            ready += [(node.seq, node) for node in dict.fromkeys(roots) if not arrivals[node][0]]
+            ready.sort()
         while latest is not None or ready:
             if latest is None:
                 node = heappop(ready)[1]

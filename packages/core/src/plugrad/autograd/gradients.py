@@ -75,10 +75,10 @@ def _roots(outputs: tuple[Tensor, ...], gradients: Any) -> list[Tensor]:
                 )
     if len(given) != len(outputs):
         raise RuntimeError(f"got {len(outputs)} outputs, but {len(given)} gradients")
-    starts = [_start(outputs[i], given[i], i) for i in range(len(outputs))]
-    edges = [output._edge for output in outputs]
-    if None in edges:
-        position = edges.index(None)
+    starts = [_start(output, given[i], i) for i, output in enumerate(outputs)]
+    for position, output in enumerate(outputs):
+        if output._edge is not None:
+            continue
         raise RuntimeError(
             f"output {position} does not require grad and has no grad_fn: nothing that led to it "
             "was recorded. Did an input lack requires_grad=True, or was it computed under "

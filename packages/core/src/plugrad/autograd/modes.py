@@ -133,23 +133,38 @@ class Mode(threading.local):
         self._run_by(None if self._reasons else quiet)
         return previous
 
-    def enter_quietly(self, function: Callable[..., Any], *args: Any) -> Any:
-        """Call `function` inside the quiet context as a whole: the kernels it runs pay nothing.
+    def enter_backward(
+        self, grad: bool, quietly: bool, function: Callable[..., Any], *args: Any
+    ) -> Any:
+        """Call `function` with recording switched to `grad`, as a whole inside the quiet context.
 
         A context cannot be entered twice, so until `function` returns, kernels are called directly.
+        Without `quietly` each kernel enters it as ever.
         """
-        if self._quiet is _call:
-            return function(*args)
-        outer = self._use(_call)
+        # The thread's dictionary, once: each of its attributes costs ten times an item of that.
+        state = self.__dict__
+        before, outer = state["grad"], state["_quiet"]
+        enters = quietly and outer is not _call
+        if enters:
+            state["_quiet"] = _call
+            state["run"] = None if state["_reasons"] else _call
+        state["grad"] = grad
+        state["now"] = (state["run"], grad)
         try:
-            return function(*args) if _quietly.get() else outer(function, *args)
+            if enters and not _quietly.get():
+                return outer(function, *args)
+            return function(*args)
         finally:
-            self._use(outer)
+            if enters:
+                state["_quiet"] = outer
+                state["run"] = None if state["_reasons"] else outer
+            state["grad"] = before
+            state["now"] = (state["run"], before)
 
     def leave_quietly(
         self, context: contextvars.Context, function: Callable[..., Any], *args: Any
     ) -> Any:
-        """Call user code from inside `enter_quietly`, in the user's own `context`.
+        """Call user code from inside `enter_backward`, in the user's own `context`.
 
         It sees its own ``np.seterr`` and context variables; the kernels it runs stay quiet through
         a spare context, for this thread's first one is entered already.
