@@ -42,6 +42,8 @@ class GroupNorm(Affine):
 
     Notes
     -----
+    Shapes: (N, C, ...); the result the same.
+
     Source: Y. Wu and K. He, "Group normalization", 2018, https://arxiv.org/abs/1803.08494.
 
     Examples
@@ -163,6 +165,8 @@ class LocalResponseNorm(Module):
 
     Notes
     -----
+    Shapes: (N, C, L, ...); the result the same.
+
     Source: A. Krizhevsky et al., "ImageNet classification with deep convolutional neural networks",
     2012, section 3.3.
 

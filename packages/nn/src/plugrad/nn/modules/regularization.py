@@ -30,6 +30,13 @@ class Dropout(Module):
     ValueError
         If `p` is not between 0 and 1.
 
+    Notes
+    -----
+    Shapes: any; the result the same.
+
+    Source: N. Srivastava et al., "Dropout: a simple way to prevent neural networks from
+    overfitting", 2014.
+
     Examples
     --------
     >>> import plugrad
@@ -69,6 +76,13 @@ class LayerNorm(Module):
         Whether there are summands too, all 0 at first.
     device, dtype : optional
         Of the parameters.
+
+    Notes
+    -----
+    Shapes: (..., *normalized_shape); the result the same. It is
+    ``(x - mean) / sqrt(var + eps) * weight + bias``.
+
+    Source: J. L. Ba et al., "Layer normalization", 2016, https://arxiv.org/abs/1607.06450.
 
     Examples
     --------
@@ -139,6 +153,15 @@ class Embedding(Module):
     ----------
     weight : Parameter of shape (num_embeddings, embedding_dim)
         Standard normal at first.
+
+    Raises
+    ------
+    AssertionError
+        If `padding_idx` is no row.
+
+    Notes
+    -----
+    Shapes: integers of any shape to (..., embedding_dim).
 
     Examples
     --------
