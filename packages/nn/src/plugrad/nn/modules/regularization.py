@@ -79,7 +79,7 @@ class LayerNorm(Module):
 
     Notes
     -----
-    Shapes: (..., *normalized_shape); the result the same. It is
+    Shapes: (..., sizes of `normalized_shape`); the result the same. It is
     ``(x - mean) / sqrt(var + eps) * weight + bias``.
 
     Source: J. L. Ba et al., "Layer normalization", 2016, https://arxiv.org/abs/1607.06450.
