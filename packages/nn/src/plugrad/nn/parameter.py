@@ -21,6 +21,11 @@ class Parameter(Tensor):
     requires_grad : bool
         Whether it is to be learned.
 
+    Raises
+    ------
+    TypeError
+        If `data` is no tensor.
+
     Examples
     --------
     >>> import plugrad

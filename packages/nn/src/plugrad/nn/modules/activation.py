@@ -144,6 +144,10 @@ class ReLU(Module):
     inplace : bool
         Whether the input itself is changed.
 
+    Notes
+    -----
+    Shapes: any; the result the same.
+
     Examples
     --------
     >>> import plugrad
@@ -298,6 +302,10 @@ class RReLU(_Activation):
     inplace : bool
         Whether the input itself is changed.
 
+    Notes
+    -----
+    Shapes: any; the result the same.
+
     References
     ----------
     B. Xu et al., Empirical evaluation of rectified activations in convolutional network, 2015,
@@ -335,6 +343,10 @@ class Hardshrink(_Shrink):
     ----------
     lambd : float
 
+    Notes
+    -----
+    Shapes: any; the result the same.
+
     Examples
     --------
     >>> import plugrad
@@ -352,6 +364,10 @@ class Softshrink(_Shrink):
     Parameters
     ----------
     lambd : float
+
+    Notes
+    -----
+    Shapes: any; the result the same.
 
     Examples
     --------
@@ -375,6 +391,10 @@ class PReLU(Module):
         What the factors are at first.
     device, dtype : optional
         Of the factors.
+
+    Notes
+    -----
+    Shapes: any, with the channels in the second dimension; the result the same.
 
     References
     ----------

@@ -112,6 +112,11 @@ class AdaptiveAvgPool1d(_AdaptiveAvgPool):
     output_size : int, or one for each dimension
         The number of windows; None for as many as elements.
 
+    Notes
+    -----
+    Shapes: (N, C, L) to (N, C, L'), or both without N, with `output_size` for L'. Window i begins
+    at ``floor(i * L / L')`` and ends before ``ceil((i + 1) * L / L')``.
+
     Examples
     --------
     >>> import plugrad
@@ -128,6 +133,11 @@ class AdaptiveAvgPool2d(_AdaptiveAvgPool):
 
     See `AdaptiveAvgPool1d` for the parameters.
 
+    Notes
+    -----
+    Shapes: (N, C, H, W) to (N, C, H', W'), or both without N, with `output_size` for H', W'.
+    Window i begins at ``floor(i * L / L')`` and ends before ``ceil((i + 1) * L / L')``.
+
     Examples
     --------
     >>> import plugrad
@@ -143,6 +153,11 @@ class AdaptiveAvgPool3d(_AdaptiveAvgPool):
     """Return the means of windows that share the last three dimensions evenly.
 
     See `AdaptiveAvgPool1d` for the parameters.
+
+    Notes
+    -----
+    Shapes: (N, C, D, H, W) to (N, C, D', H', W'), or both without N, with `output_size` for D',
+    H', W'. Window i begins at ``floor(i * L / L')`` and ends before ``ceil((i + 1) * L / L')``.
 
     Examples
     --------
@@ -165,6 +180,11 @@ class AdaptiveMaxPool1d(_AdaptiveMaxPool):
     return_indices : bool
         Whether to return where they are too.
 
+    Notes
+    -----
+    Shapes: (N, C, L) to (N, C, L'), or both without N, with `output_size` for L'. Window i begins
+    at ``floor(i * L / L')`` and ends before ``ceil((i + 1) * L / L')``.
+
     Examples
     --------
     >>> import plugrad
@@ -181,6 +201,11 @@ class AdaptiveMaxPool2d(_AdaptiveMaxPool):
 
     See `AdaptiveMaxPool1d` for the parameters.
 
+    Notes
+    -----
+    Shapes: (N, C, H, W) to (N, C, H', W'), or both without N, with `output_size` for H', W'.
+    Window i begins at ``floor(i * L / L')`` and ends before ``ceil((i + 1) * L / L')``.
+
     Examples
     --------
     >>> import plugrad
@@ -196,6 +221,11 @@ class AdaptiveMaxPool3d(_AdaptiveMaxPool):
     """Return the largest elements of windows that share the last three dimensions evenly.
 
     See `AdaptiveMaxPool1d` for the parameters.
+
+    Notes
+    -----
+    Shapes: (N, C, D, H, W) to (N, C, D', H', W'), or both without N, with `output_size` for D',
+    H', W'. Window i begins at ``floor(i * L / L')`` and ends before ``ceil((i + 1) * L / L')``.
 
     Examples
     --------
@@ -216,6 +246,11 @@ class MaxUnpool1d(_MaxUnpool):
     kernel_size, stride, padding
         Those of the pooling to undo.
 
+    Notes
+    -----
+    Shapes: input and indices (N, C, L) to (N, C, L'), or all without N, where L' is
+    ``(L - 1) * stride - 2 * padding + kernel_size`` unless `output_size` is passed.
+
     Examples
     --------
     >>> import plugrad
@@ -233,6 +268,11 @@ class MaxUnpool2d(_MaxUnpool):
 
     See `MaxUnpool1d` for the parameters.
 
+    Notes
+    -----
+    Shapes: input and indices (N, C, H, W) to (N, C, H', W'), or all without N, where a size L
+    becomes ``(L - 1) * stride - 2 * padding + kernel_size`` unless `output_size` is passed.
+
     Examples
     --------
     >>> import plugrad
@@ -249,6 +289,11 @@ class MaxUnpool3d(_MaxUnpool):
     """Put elements where they were the largest over the last three dimensions, and 0 elsewhere.
 
     See `MaxUnpool1d` for the parameters.
+
+    Notes
+    -----
+    Shapes: input and indices (N, C, D, H, W) to (N, C, D', H', W'), or all without N, where a size
+    L becomes ``(L - 1) * stride - 2 * padding + kernel_size`` unless `output_size` is passed.
 
     Examples
     --------
@@ -275,6 +320,12 @@ class FractionalMaxPool2d(_FractionalMaxPool):
     return_indices : bool
         Whether to return where they are too.
 
+    Notes
+    -----
+    Shapes: (N, C, H, W) to (N, C, H', W'), or both without N.
+
+    Source: B. Graham, "Fractional max-pooling", 2014, https://arxiv.org/abs/1412.6071.
+
     Examples
     --------
     >>> import plugrad
@@ -290,6 +341,12 @@ class FractionalMaxPool3d(_FractionalMaxPool):
     """Return the largest elements of windows at random distances in the last three dimensions.
 
     See `FractionalMaxPool2d` for the parameters.
+
+    Notes
+    -----
+    Shapes: (N, C, D, H, W) to (N, C, D', H', W'), or both without N.
+
+    Source: B. Graham, "Fractional max-pooling", 2014, https://arxiv.org/abs/1412.6071.
 
     Examples
     --------

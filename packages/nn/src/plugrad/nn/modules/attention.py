@@ -43,6 +43,18 @@ class MultiheadAttention(Module):
     device, dtype : optional
         Of the parameters.
 
+    Raises
+    ------
+    ValueError
+        If `embed_dim` or `num_heads` is not positive.
+    AssertionError
+        If `num_heads` does not divide `embed_dim`.
+
+    Notes
+    -----
+    Shapes: query (L, N, E), key (S, N, kdim) and value (S, N, vdim) to (L, N, E), or all without
+    N; with `batch_first` N comes first. The weights have shape (N, L, S).
+
     References
     ----------
     Vaswani et al., Attention Is All You Need, 2017, https://arxiv.org/abs/1706.03762

@@ -172,6 +172,16 @@ class Conv1d(_Conv):
     device, dtype : optional
         Of the parameters.
 
+    Raises
+    ------
+    ValueError
+        If `groups` does not divide the channels, or there is no such padding.
+
+    Notes
+    -----
+    Shapes: (N, in_channels, L) to (N, out_channels, L'), or both without N, where L' is
+    ``floor((L + 2 * padding - dilation * (kernel_size - 1) - 1) / stride) + 1``.
+
     Examples
     --------
     >>> import plugrad
@@ -188,6 +198,11 @@ class Conv2d(_Conv):
 
     See `Conv1d` for the parameters: each may be an int or two.
 
+    Notes
+    -----
+    Shapes: (N, in_channels, H, W) to (N, out_channels, H', W'), or both without N, where a size L
+    becomes ``floor((L + 2 * padding - dilation * (kernel_size - 1) - 1) / stride) + 1``.
+
     Examples
     --------
     >>> import plugrad
@@ -203,6 +218,11 @@ class Conv3d(_Conv):
     """Convolve over the last three dimensions.
 
     See `Conv1d` for the parameters: each may be an int or three.
+
+    Notes
+    -----
+    Shapes: (N, in_channels, D, H, W) to (N, out_channels, D', H', W'), or both without N, where a
+    size L becomes ``floor((L + 2 * padding - dilation * (kernel_size - 1) - 1) / stride) + 1``.
 
     Examples
     --------
@@ -305,6 +325,16 @@ class ConvTranspose1d(_ConvTranspose):
     device, dtype : optional
         Of the parameters.
 
+    Raises
+    ------
+    ValueError
+        If `groups` does not divide the channels, or `padding_mode` is another.
+
+    Notes
+    -----
+    Shapes: (N, in_channels, L) to (N, out_channels, L'), or both without N, where L' is
+    ``(L - 1) * stride - 2 * padding + dilation * (kernel_size - 1) + output_padding + 1``.
+
     Examples
     --------
     >>> import plugrad
@@ -321,6 +351,11 @@ class ConvTranspose2d(_ConvTranspose):
 
     See `ConvTranspose1d` for the parameters: each may be an int or two.
 
+    Notes
+    -----
+    Shapes: (N, in_channels, H, W) to (N, out_channels, H', W'), or both without N, where a size L
+    becomes ``(L - 1) * stride - 2 * padding + dilation * (kernel_size - 1) + output_padding + 1``.
+
     Examples
     --------
     >>> import plugrad
@@ -336,6 +371,12 @@ class ConvTranspose3d(_ConvTranspose):
     """Apply the transpose of a convolution over the last three dimensions.
 
     See `ConvTranspose1d` for the parameters: each may be an int or three.
+
+    Notes
+    -----
+    Shapes: (N, in_channels, D, H, W) to (N, out_channels, D', H', W'), or both without N, where a
+    size L becomes
+    ``(L - 1) * stride - 2 * padding + dilation * (kernel_size - 1) + output_padding + 1``.
 
     Examples
     --------

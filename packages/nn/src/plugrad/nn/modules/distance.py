@@ -18,6 +18,10 @@ class CosineSimilarity(Module):
     eps : float
         The least length that a vector is divided by.
 
+    Notes
+    -----
+    Shapes: both (..., D, ...), which are broadcast; the result without D.
+
     Examples
     --------
     >>> import plugrad
@@ -47,6 +51,10 @@ class PairwiseDistance(Module):
         Added to the differences, so that none is 0.
     keepdim : bool
         Whether the dimension stays, with size 1.
+
+    Notes
+    -----
+    Shapes: both (N, D) or (D,); the result (N,) or (), with `keepdim` (N, 1) or (1,).
 
     Examples
     --------

@@ -24,6 +24,13 @@ class Dropout(Module):
     ValueError
         If `p` is not between 0 and 1.
 
+    Notes
+    -----
+    Shapes: any; the result the same.
+
+    Source: N. Srivastava et al., "Dropout: a simple way to prevent neural networks from
+    overfitting", 2014.
+
     Examples
     --------
     >>> import plugrad

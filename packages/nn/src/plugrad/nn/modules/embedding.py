@@ -112,6 +112,15 @@ class Embedding(Table):
     weight : Parameter of shape (num_embeddings, embedding_dim)
         Standard normal at first.
 
+    Raises
+    ------
+    AssertionError
+        If `padding_idx` is no row.
+
+    Notes
+    -----
+    Shapes: integers of any shape to (..., embedding_dim).
+
     Examples
     --------
     >>> import plugrad

@@ -20,6 +20,10 @@ class Unfold(Module):
     ----------
     kernel_size, dilation, padding, stride : int or two ints
 
+    Notes
+    -----
+    Shapes: (N, C, H, W) to (N, C * window, windows), or both without N.
+
     Examples
     --------
     >>> import plugrad
@@ -57,6 +61,10 @@ class Fold(Unfold):
     output_size : int or two ints
         The sizes of an image.
     kernel_size, dilation, padding, stride : int or two ints
+
+    Notes
+    -----
+    Shapes: (N, C * window, windows) to (N, C, H, W), or both without N.
 
     Examples
     --------

@@ -18,6 +18,10 @@ __all__ = ["Bilinear", "Flatten", "Identity", "Linear", "Unflatten"]
 class Identity(Module):
     """Return the input; arguments are accepted and ignored.
 
+    Notes
+    -----
+    Shapes: any; the result the same.
+
     Examples
     --------
     >>> from plugrad import nn
@@ -50,6 +54,10 @@ class Linear(Module):
     weight : Parameter of shape (out_features, in_features)
         Uniform in :math:`\pm 1/\sqrt{\text{in\_features}}` at first, and so is `bias`.
     bias : Parameter of shape (out_features,), or None
+
+    Notes
+    -----
+    Shapes: (..., in_features) to (..., out_features).
 
     Examples
     --------
@@ -127,6 +135,10 @@ class Bilinear(Module):
     ValueError
         If `in1_features` is not positive.
 
+    Notes
+    -----
+    Shapes: (..., in1_features) and (..., in2_features) to (..., out_features).
+
     Examples
     --------
     >>> import plugrad
@@ -188,6 +200,10 @@ class Flatten(Module):
     start_dim, end_dim : int
         The first and the last of them.
 
+    Notes
+    -----
+    Shapes: (N, d1, ..., dk) to (N, d1 * ... * dk) with the default arguments.
+
     Examples
     --------
     >>> import plugrad
@@ -219,6 +235,15 @@ class Unflatten(Module):
     dim : int
     unflattened_size : tuple of int
         Their sizes.
+
+    Raises
+    ------
+    TypeError
+        If `dim` or the sizes are of another type.
+
+    Notes
+    -----
+    Shapes: (..., d, ...) to (..., d1, ..., dk, ...), where ``d == d1 * ... * dk``.
 
     Examples
     --------

@@ -39,6 +39,8 @@ class GroupNorm(Affine):
 
     Notes
     -----
+    Shapes: (N, C, ...); the result the same.
+
     Source: Y. Wu and K. He, "Group normalization", 2018, https://arxiv.org/abs/1803.08494.
 
     Examples
@@ -160,6 +162,8 @@ class LocalResponseNorm(Module):
 
     Notes
     -----
+    Shapes: (N, C, L, ...); the result the same.
+
     Source: A. Krizhevsky et al., "ImageNet classification with deep convolutional neural networks",
     2012, section 3.3.
 
@@ -203,6 +207,13 @@ class LayerNorm(Module):
         Whether there are summands too, all 0 at first.
     device, dtype : optional
         Of the parameters.
+
+    Notes
+    -----
+    Shapes: (..., sizes of `normalized_shape`); the result the same. It is
+    ``(x - mean) / sqrt(var + eps) * weight + bias``.
+
+    Source: J. L. Ba et al., "Layer normalization", 2016, https://arxiv.org/abs/1607.06450.
 
     Examples
     --------

@@ -77,6 +77,10 @@ class ConstantPad1d(_ConstantPad):
         negative is cut off.
     value : float
 
+    Notes
+    -----
+    Shapes: (N, C, L) or (C, L); L grows by what is added.
+
     Examples
     --------
     >>> import plugrad
@@ -179,6 +183,10 @@ class ReflectionPad1d(_Pad):
     padding : int or sequence of int
         How much to add before and after; of several dimensions the last comes first.
 
+    Notes
+    -----
+    Shapes: (N, C, L) or (C, L); L grows by what is added.
+
     Examples
     --------
     >>> import plugrad
@@ -228,6 +236,10 @@ class ReplicationPad1d(_Pad):
     padding : int or sequence of int
         How much to add before and after; of several dimensions the last comes first.
 
+    Notes
+    -----
+    Shapes: (N, C, L) or (C, L); L grows by what is added.
+
     Examples
     --------
     >>> import plugrad
@@ -276,6 +288,10 @@ class CircularPad1d(_Pad):
     ----------
     padding : int or sequence of int
         How much to add before and after; of several dimensions the last comes first.
+
+    Notes
+    -----
+    Shapes: (N, C, L) or (C, L); L grows by what is added.
 
     Examples
     --------

@@ -131,6 +131,12 @@ class MaxPool1d(_MaxPool):
     return_indices : bool
         Whether to return where they are too.
 
+    Notes
+    -----
+    Shapes: (N, C, L) to (N, C, L'), or both without N, where L' is
+    ``floor((L + 2 * padding - dilation * (kernel_size - 1) - 1) / stride) + 1``; with `ceil_mode`
+    rounded up.
+
     Examples
     --------
     >>> import plugrad
@@ -147,6 +153,12 @@ class MaxPool2d(_MaxPool):
 
     See `MaxPool1d` for the parameters.
 
+    Notes
+    -----
+    Shapes: (N, C, H, W) to (N, C, H', W'), or both without N, where a size L becomes
+    ``floor((L + 2 * padding - dilation * (kernel_size - 1) - 1) / stride) + 1``; with `ceil_mode`
+    rounded up.
+
     Examples
     --------
     >>> import plugrad
@@ -162,6 +174,12 @@ class MaxPool3d(_MaxPool):
     """Return the largest element of each window over the last three dimensions.
 
     See `MaxPool1d` for the parameters.
+
+    Notes
+    -----
+    Shapes: (N, C, D, H, W) to (N, C, D', H', W'), or both without N, where a size L becomes
+    ``floor((L + 2 * padding - dilation * (kernel_size - 1) - 1) / stride) + 1``; with `ceil_mode`
+    rounded up.
 
     Examples
     --------
@@ -181,6 +199,11 @@ class AvgPool1d(_AvgPool):
     ----------
     kernel_size, stride, padding, ceil_mode, count_include_pad
         See `plugrad.avg_pool1d`.
+
+    Notes
+    -----
+    Shapes: (N, C, L) to (N, C, L'), or both without N, where L' is
+    ``floor((L + 2 * padding - kernel_size) / stride) + 1``; with `ceil_mode` rounded up.
 
     Examples
     --------
@@ -218,6 +241,11 @@ class AvgPool2d(_AvgPool):
 
     See `AvgPool1d` for the parameters.
 
+    Notes
+    -----
+    Shapes: (N, C, H, W) to (N, C, H', W'), or both without N, where a size L becomes
+    ``floor((L + 2 * padding - kernel_size) / stride) + 1``; with `ceil_mode` rounded up.
+
     Examples
     --------
     >>> import plugrad
@@ -233,6 +261,11 @@ class AvgPool3d(_AvgPool):
     """Return the mean of each window over the last three dimensions.
 
     See `AvgPool1d` for the parameters.
+
+    Notes
+    -----
+    Shapes: (N, C, D, H, W) to (N, C, D', H', W'), or both without N, where a size L becomes
+    ``floor((L + 2 * padding - kernel_size) / stride) + 1``; with `ceil_mode` rounded up.
 
     Examples
     --------
@@ -255,6 +288,12 @@ class LPPool1d(_LPPool):
     kernel_size, stride, ceil_mode
         See `plugrad.max_pool1d`.
 
+    Notes
+    -----
+    Shapes: (N, C, L) to (N, C, L'), or both without N, where L' is
+    ``floor((L - kernel_size) / stride) + 1``; with `ceil_mode` rounded up. It is
+    ``(x ** p).sum() ** (1 / p)`` of each window.
+
     Examples
     --------
     >>> import plugrad
@@ -271,6 +310,12 @@ class LPPool2d(_LPPool):
 
     See `LPPool1d` for the parameters.
 
+    Notes
+    -----
+    Shapes: (N, C, H, W) to (N, C, H', W'), or both without N, where a size L becomes
+    ``floor((L - kernel_size) / stride) + 1``; with `ceil_mode` rounded up. It is
+    ``(x ** p).sum() ** (1 / p)`` of each window.
+
     Examples
     --------
     >>> import plugrad
@@ -286,6 +331,12 @@ class LPPool3d(_LPPool):
     """Return the p-norm of each window over the last three dimensions.
 
     See `LPPool1d` for the parameters.
+
+    Notes
+    -----
+    Shapes: (N, C, D, H, W) to (N, C, D', H', W'), or both without N, where a size L becomes
+    ``floor((L - kernel_size) / stride) + 1``; with `ceil_mode` rounded up. It is
+    ``(x ** p).sum() ** (1 / p)`` of each window.
 
     Examples
     --------

@@ -157,6 +157,12 @@ class TransformerEncoderLayer(_Layer):
     device, dtype : optional
         Of the parameters.
 
+    Notes
+    -----
+    Shapes: (L, N, E) or (L, E), with `batch_first` (N, L, E); the result the same.
+
+    Source: A. Vaswani et al., "Attention is all you need", 2017, https://arxiv.org/abs/1706.03762.
+
     Examples
     --------
     >>> import plugrad
@@ -364,6 +370,13 @@ bias, device, dtype
     num_encoder_layers, num_decoder_layers : int
     custom_encoder, custom_decoder : Module, optional
         Used in place of them.
+
+    Notes
+    -----
+    Shapes: src (S, N, E) and tgt (T, N, E) to (T, N, E), or all without N; with `batch_first` N
+    comes first.
+
+    Source: A. Vaswani et al., "Attention is all you need", 2017, https://arxiv.org/abs/1706.03762.
 
     Examples
     --------
