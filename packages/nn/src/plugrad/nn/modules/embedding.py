@@ -217,6 +217,15 @@ class EmbeddingBag(Table):
     weight : Parameter of shape (num_embeddings, embedding_dim)
         Standard normal at first.
 
+    Raises
+    ------
+    AssertionError
+        If `padding_idx` is no row.
+
+    Notes
+    -----
+    Shapes: integers (B, L), or (L,) with offsets (B,), to (B, embedding_dim).
+
     Examples
     --------
     >>> import plugrad
