@@ -7,11 +7,9 @@
 tensor([2., 4., 6.])
 """
 
-from __future__ import annotations
-
 import gc as _gc
 from importlib import import_module as _import_module
-from typing import Any
+from typing import Any as _Any
 
 from plugrad import namespace as _namespace
 
@@ -87,7 +85,7 @@ _ELSEWHERE = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> _Any:
     if f"{__name__}.{name}" in _namespace.SIBLINGS:
         return _namespace.resolve_sibling(f"{__name__}.{name}")
     if name in _LAZY:

@@ -8,7 +8,7 @@ from plugrad.linalg.operators.cholesky import linalg_cholesky as cholesky
 from plugrad.linalg.operators.decompositions import eig, eigh, eigvals, eigvalsh, svdvals
 from plugrad.linalg.operators.decompositions import linalg_qr as qr
 from plugrad.linalg.operators.decompositions import linalg_svd as svd
-from plugrad.linalg.operators.determinants import det
+from plugrad.linalg.operators.determinants import linalg_det as det
 from plugrad.linalg.operators.determinants import linalg_slogdet as slogdet
 from plugrad.linalg.operators.lu import linalg_lu as lu
 from plugrad.linalg.operators.lu import linalg_lu_solve as lu_solve

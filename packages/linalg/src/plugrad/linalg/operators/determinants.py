@@ -10,7 +10,7 @@ from plugrad.operators.squares import as_columns, conjugate, require_matrices
 from plugrad.vocabulary.forms import function, primitive
 from plugrad.vocabulary.registry import tensor_table as k
 
-__all__ = ["det", "linalg_slogdet", "logdet", "slogdet"]
+__all__ = ["det", "linalg_det", "linalg_slogdet", "logdet", "slogdet"]
 
 
 def _scale(k: Any, s: Any) -> Any:
@@ -57,7 +57,7 @@ _slogdet = primitive(
 )  # fmt: skip
 
 
-def det(A: Any, *, out: Any = None) -> Any:
+def linalg_det(A: Any, *, out: Any = None) -> Any:
     """Return the determinant of square matrices.
 
     Parameters
@@ -80,8 +80,8 @@ def det(A: Any, *, out: Any = None) -> Any:
     return apply("det", (A,), (), out)
 
 
-@function(names="det")
-def _det_function(input: Any) -> Any:
+@function()
+def det(input: Any) -> Any:
     """Return the determinant of square matrices: see `plugrad.linalg.det`.
 
     Examples
@@ -90,7 +90,7 @@ def _det_function(input: Any) -> Any:
     >>> plugrad.det(plugrad.tensor([[2.0, 1.0], [0.0, 4.0]]))
     tensor(8.)
     """
-    return det(input)
+    return linalg_det(input)
 
 
 def linalg_slogdet(A: Any, *, out: Any = None) -> Any:

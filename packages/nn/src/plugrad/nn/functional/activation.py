@@ -422,7 +422,8 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     >>> F.celu(plugrad.tensor([-10.0, -1.0, 2.0]), alpha=2.0)
     tensor([-1.9865, -0.7869,  2.0000])
     """
-    return _apply("celu", input, inplace, alpha)
+    function = plugrad.celu_ if inplace else plugrad.celu
+    return function(input, alpha)  # type: ignore[no-any-return]
 
 
 def gelu(input: Tensor, approximate: str = "none", *, out: Tensor | None = None) -> Tensor:
@@ -804,6 +805,10 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     """
     if input.ndim == 0:
         raise RuntimeError("glu() needs at least one dimension to halve")
+    if not input.is_floating_point():
+        raise NotImplementedError(
+            f"glu() needs real floating-point numbers, not {input.dtype}; convert with .float()"
+        )
     size = input.shape[dim]
     if size % 2:
         raise RuntimeError(f"glu() halves dimension {dim}, whose size {size} is odd")
