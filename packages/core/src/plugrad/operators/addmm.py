@@ -318,14 +318,15 @@ def addbmm_(self: Any, batch1: Any, batch2: Any, *, beta: complex = 1, alpha: co
     What neither is a view nor has any takes the shape of the result, if it broadcasts to that.
     """
     if isinstance(self, TensorBase) and dims_of(batch1, batch2) == (3, 3):
-        meta, cell = self._meta, self._cell
+        tensor: Any = self
+        meta, cell = tensor._meta, tensor._cell
         alone = (meta is None or meta.view is None) and (cell is None or not cell.views)
         if alone and self._array.shape != (batch1.shape[1], batch2.shape[2]):
-            refuse_change(self, "addbmm_")
+            refuse_change(tensor, "addbmm_")
             whole = _apply("addbmm", (self, batch1, batch2), beta, alpha, None)
-            self._array = whole._array
-            changed(self, "addbmm_")
+            tensor._array = whole._array
+            changed(tensor, "addbmm_")
             if whole._edge is not None:
-                rebase(self, whole._edge)
-            return self
+                rebase(tensor, whole._edge)
+            return tensor
     return _apply_inplace("addbmm", (self, batch1, batch2), beta, alpha)

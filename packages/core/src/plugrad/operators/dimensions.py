@@ -132,7 +132,7 @@ def result_kind(name: str, input: Any, kind: dtype | None, out: Any = None) -> d
         If gradients would be lost in integers, or `out` is not of the dtype that was named.
     """
     if isinstance(out, TensorBase):
-        found: dtype = out._dtype  # type: ignore[attr-defined]
+        found: dtype = out._dtype
         if kind is None:
             return found
         if kind is not found:

@@ -204,13 +204,15 @@ def nansum(
     keepdim = keepdim or keepdims
     dims = reduced_dims("nansum", input, dim if axis is None else axis, keepdim)
     require_real("nansum", input)
-    floating = kind is None or kind.is_floating_point
-    if input._dtype.is_floating_point and not floating and (dtype is None or kind.is_complex):
-        raise NotImplementedError(
-            f"nansum() of {input._dtype} cannot be put into {kind}; convert the result"
-        )
+    floating = input._dtype.is_floating_point
+    if kind is not None and floating and not kind.is_floating_point:
+        if dtype is None or kind.is_complex:
+            raise NotImplementedError(
+                f"nansum() of {input._dtype} cannot be put into {kind}; convert the result"
+            )
+        floating = False
     dtype = kind
-    if not (input._dtype.is_floating_point and floating):
+    if not floating:
         return apply("sum_dim", (input,), (dims, keepdim, dtype), out)
     return apply("nansum", (input,), (dims, keepdim, dtype), out)
 
