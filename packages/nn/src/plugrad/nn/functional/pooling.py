@@ -8,6 +8,7 @@ from typing import Any
 
 import plugrad
 from plugrad.operators import pools
+from plugrad.operators.dimensions import into
 from plugrad.operators.pooling import (
     FRACTIONAL,
     UNPOOL,
@@ -111,11 +112,13 @@ def _avg_pool(count: int) -> Function:
     def avg_pool(
         input: Any, kernel_size: Many, stride: Any = None, padding: Many = 0,
         ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: Any = None,
+        *, out: Any = None,
     ) -> Any:  # fmt: skip
-        return averages(
+        result = averages(
             name, count, input, kernel_size, stride, padding, ceil_mode, count_include_pad,
             divisor_override,
         )  # fmt: skip
+        return into(name, out, result, input)
 
     return _named(avg_pool, name, "Return the mean of each window, or its sum over a divisor.")
 
