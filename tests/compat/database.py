@@ -225,7 +225,8 @@ class Call:
             process = self.sample.output_process_fn_grad
             leaves = [x for x in inputs if x.requires_grad] if grad else []
             if leaves or settled:
-                result = (process if t is torch else plugrads(process) or process)(result)
+                free = process if t is torch else plugrads(process) or process
+                result = result.freed(free) if isinstance(result, _Written) else free(result)
             observe(t, seen, result, inputs, leaves, second=second)
             # Without elements the strides mean nothing, and NumPy has others than PyTorch.
             seen.layout = [tuple(x.stride()) for x in tensors_in(result) if x.numel()]
@@ -293,7 +294,7 @@ def _calls(info: Any, column: str) -> int:
         ours, theirs = _on_clone(ours), _on_clone(theirs)
     differentiate = column in ("backward", "double backward", "in-place")
     second = column == "double backward"
-    settled = column in ("forward", "method") and info.name in PHASES_FREE
+    settled = column in ("forward", "method", "out") and info.name in PHASES_FREE
     chosen = calls(info, torch.float64, differentiate, SAMPLES)
     if column in ("forward", "layout"):
         chosen = chosen + [c for d in OTHER_DTYPES for c in calls(info, d, False, 1)]
@@ -380,6 +381,13 @@ def _on_clone(function: Any) -> Any:
     return call
 
 
+class _Written(list[Any]):
+    """What a call wrote into each of several ``out=``, and last what became of them."""
+
+    def freed(self, process: Any) -> list[Any]:
+        return [*(process(result) for result in self[:-1]), self[-1]]
+
+
 def _into(function: Any) -> Any:
     """Return a call that writes into ``out=`` what it would return, and tells what became of it.
 
@@ -397,7 +405,7 @@ def _into(function: Any) -> Any:
             returned = function(first, *args, **kwargs, out=tuple(out) if several else out[0])
             same = [x is y for x, y in zip(returned if several else [returned], out, strict=True)]
             notes.append(f"returned {same}")
-            written += out
+            written.append(tuple(out) if several else out[0])
         for name in ("bool", "int64", "float32", "complex128"):
             kind = getattr(_kin(results[0]), name)
             out = [_dense(x, kind) for x in results]
@@ -405,7 +413,7 @@ def _into(function: Any) -> Any:
                 function(first, *args, **kwargs, out=tuple(out) if several else out[0])
             except (RuntimeError, TypeError) as error:
                 notes.append(f"{name}: {_plain_type(error)}")
-        return [*written, tuple(notes)]
+        return _Written([*written, tuple(notes)])
 
     return call
 

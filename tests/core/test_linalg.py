@@ -359,3 +359,15 @@ def test_a_linear_operator_from_real_to_complex_keeps_its_conjugate() -> None:
     (torch.view_as_real(turned) * torch.view_as_real(w)).sum().backward()
     assert turned.dtype is torch.complex64
     assert x.grad.tolist() == [2.0, -1.0]
+
+
+def test_addbmm_in_place_takes_the_shape_of_the_result() -> None:
+    x = torch.ones((), requires_grad=True)
+    y = x.clone()
+    assert y.addbmm_(torch.ones(2, 3, 4), torch.ones(2, 4, 5)) is y
+    assert y.tolist() == [[9.0] * 5] * 3
+    y.sum().backward()
+    assert x.grad == 15
+    row = torch.zeros(2)[:1]
+    with pytest.raises(RuntimeError, match="shape"):
+        row.addbmm_(torch.ones(2, 3, 4), torch.ones(2, 4, 5))

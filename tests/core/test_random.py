@@ -224,3 +224,29 @@ def test_moments() -> None:
         values = drawn.numpy().astype(np.float64)
         assert abs(values.mean() - mean) < 5 * (variance / count) ** 0.5
         assert values.var() == pytest.approx(variance, rel=0.05)
+
+
+def test_out_with_gaps_is_drawn_for_in_the_order_of_its_memory() -> None:
+    plugrad.manual_seed(0)
+    expected = plugrad.empty(5, 4).t().normal_()
+    plugrad.manual_seed(0)
+    out = plugrad.empty(5, 4).t()
+    assert plugrad.randn(4, 5, out=out) is out
+    assert out.tolist() == expected.tolist()
+    plugrad.manual_seed(0)
+    wide = plugrad.empty(0, dtype=plugrad.float64)
+    drawn = plugrad.normal(0.0, plugrad.ones(3), out=wide)
+    plugrad.manual_seed(0)
+    assert drawn.tolist() == plugrad.randn(3, dtype=plugrad.float64).tolist()
+
+
+def test_out_that_pytorch_refuses() -> None:
+    x = plugrad.ones(3)
+    with pytest.raises(NotImplementedError):
+        plugrad.normal(x, x, out=plugrad.zeros(3, dtype=plugrad.int64))
+    with pytest.raises(NotImplementedError):
+        plugrad.bernoulli(x, out=plugrad.zeros(3, dtype=plugrad.complex64))
+    with pytest.raises(RuntimeError, match="broadcast"):
+        plugrad.normal(x, 1.0, out=plugrad.zeros(2))
+    with pytest.raises(TypeError):
+        plugrad.bernoulli(x, 0.5, out=plugrad.zeros(3))

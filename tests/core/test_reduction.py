@@ -345,3 +345,27 @@ def test_layer_norm_has_one_node_of_three_slots() -> None:
         "AccumulateGrad",
         None,
     ]
+
+
+@pytest.mark.parametrize("name", ["sum", "prod", "nansum", "cumsum", "cumprod"])
+def test_out_says_the_dtype_to_reduce_in(name: str) -> None:
+    reduce, x = getattr(pg, name), pg.tensor([0.6, 1.6])
+    wide = pg.empty(0, dtype=pg.float64)
+    assert reduce(x, 0, out=wide) is wide
+    assert wide.tolist() == reduce(x.double(), 0).tolist()
+    with pytest.raises(RuntimeError, match="float32"):
+        reduce(x, 0, dtype=pg.float32, out=wide)
+    if name != "nansum":  # the elements are cut off before, not the result afterwards
+        whole = pg.empty(0, dtype=pg.int64)
+        assert reduce(x, 0, out=whole).tolist() == reduce(pg.tensor([0, 1]), 0).tolist()
+
+
+def test_out_of_a_dtype_without_a_kernel() -> None:
+    x, flags = pg.ones(2, 2), pg.empty(0, dtype=pg.bool)
+    for call in (
+        lambda: pg.cumsum(x, 0, out=flags),
+        lambda: pg.nansum(x, 0, out=pg.empty(0, dtype=pg.complex64)),
+        lambda: pg.var(x, 0, out=pg.empty(0, dtype=pg.complex64)),
+    ):
+        with pytest.raises(NotImplementedError):
+            call()

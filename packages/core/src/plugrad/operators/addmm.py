@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from plugrad.autograd.tape import TensorBase
+from plugrad.autograd.views import rebase
 from plugrad.operators.linalg import dims_of, refuse_misfits
 from plugrad.vocabulary.dispatch import dispatch
 from plugrad.vocabulary.forms import function, primitive
-from plugrad.vocabulary.inplace import inplace
+from plugrad.vocabulary.inplace import changed, inplace, refuse_change
 from plugrad.vocabulary.registry import operators
 
 __all__ = ["addbmm", "addmm", "addmv", "addr", "affine", "baddbmm"]
@@ -312,5 +313,20 @@ def addbmm(
 
 @function("method")
 def addbmm_(self: Any, batch1: Any, batch2: Any, *, beta: complex = 1, alpha: complex = 1) -> Any:
-    """Put the result of `addbmm` in the place of the tensor."""
+    """Put the result of `addbmm` in the place of the tensor.
+
+    What neither is a view nor has any takes the shape of the result, if it broadcasts to that.
+    """
+    if isinstance(self, TensorBase) and dims_of(batch1, batch2) == (3, 3):
+        tensor: Any = self
+        meta, cell = tensor._meta, tensor._cell
+        alone = (meta is None or meta.view is None) and (cell is None or not cell.views)
+        if alone and self._array.shape != (batch1.shape[1], batch2.shape[2]):
+            refuse_change(tensor, "addbmm_")
+            whole = _apply("addbmm", (self, batch1, batch2), beta, alpha, None)
+            tensor._array = whole._array
+            changed(tensor, "addbmm_")
+            if whole._edge is not None:
+                rebase(tensor, whole._edge)
+            return tensor
     return _apply_inplace("addbmm", (self, batch1, batch2), beta, alpha)

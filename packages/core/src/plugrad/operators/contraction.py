@@ -369,7 +369,10 @@ def matrix_power(input: Any, n: int, *, out: Any = None) -> Any:
         )
     if not isinstance(n, int):
         raise TypeError(f"matrix_power(): n must be an int, not {type(n).__name__}")
-    return into("matrix_power", out, _power(input, n), input, casts=n in (0, 1))
+    # PyTorch casts what it did not get from a last product straight into `out`: powers of 2 from 4
+    # on are squared apart.
+    casts = n in (0, 1) or (abs(n) >= 4 and abs(n).bit_count() == 1)
+    return into("matrix_power", out, _power(input, n), input, casts=casts)
 
 
 def _power(x: Any, n: int) -> Any:

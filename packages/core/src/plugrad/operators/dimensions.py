@@ -121,16 +121,22 @@ def into(name: str, out: Any, result: Any, *inputs: Any, casts: bool = False) ->
     return write_out(composed, out, [(x._array, x._dtype) for x in results], list(inputs))
 
 
-def result_kind(name: str, input: Any, kind: dtype | None) -> dtype | None:
-    """Return the dtype that was asked for a result, checked.
+def result_kind(name: str, input: Any, kind: dtype | None, out: Any = None) -> dtype | None:
+    """Return the dtype that was asked for a result, by name or by that of `out`, checked.
 
     Raises
     ------
     TypeError
         If it is no dtype.
     RuntimeError
-        If gradients would be lost in integers.
+        If gradients would be lost in integers, or `out` is not of the dtype that was named.
     """
+    if isinstance(out, TensorBase):
+        found: dtype = out._dtype
+        if kind is None:
+            return found
+        if kind is not found:
+            raise RuntimeError(f"{name}(): dtype is {kind}, but out is of {found}")
     if kind is None or kind.__class__ is dtype:
         wants_gradient = isinstance(input, TensorBase) and input._edge is not None and mode.grad
         if kind is not None and wants_gradient and not (kind.is_floating_point or kind.is_complex):

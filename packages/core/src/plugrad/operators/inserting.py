@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugrad.operators.parts import bounds, diagonal, position, two_dims
+from plugrad.operators.parts import (
+    as_strided,
+    bounds,
+    diagonal,
+    position,
+    strided_params,
+    two_dims,
+)
 from plugrad.operators.shape import shape_of
 from plugrad.shapes import normalize_dim
 from plugrad.vocabulary.forms import function, primitive
 
-__all__ = ["diagonal_scatter", "select_scatter", "slice_scatter"]
+__all__ = ["as_strided_scatter", "diagonal_scatter", "select_scatter", "slice_scatter"]
 
 
 def _part_into(name: str, view: str, params: str, **rules: Any) -> Any:
@@ -44,6 +51,36 @@ _diagonal_scatter = _part_into(
     ),
     src=lambda k, g, offset, dim1, dim2: k.diagonal(g, offset, dim1, dim2),
 )  # fmt: skip
+
+
+_as_strided_scatter = primitive(
+    "as_strided_scatter", "x, src; size, stride, offset, layout", moves=True,
+    x=lambda k, g, src_shape, size, stride, offset, layout: k.as_strided_scatter(
+        g, k.new_zeros(g, src_shape), size, stride, offset, layout
+    ),
+    src=lambda k, g, size, stride, offset, layout: k.as_strided(
+        g, size, stride, offset, (*layout[:2], True)
+    ),
+)  # fmt: skip
+
+
+@function()
+def as_strided_scatter(
+    input: Any, src: Any, size: Any, stride: Any, storage_offset: int | None = None
+) -> Any:
+    """Return a copy of `input` with `src` in the place of the part that `as_strided` shows.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.as_strided_scatter(plugrad.zeros(4), plugrad.ones(2), (2,), (2,))
+    tensor([1., 0., 1., 0.])
+    """
+    name = "as_strided_scatter"
+    params = strided_params(name, input, size, stride, storage_offset)
+    as_strided(input, size, stride, storage_offset)  # refuses what leaves the memory
+    _refuse_other_shape(name, src, params[0])
+    return _as_strided_scatter(input, src, *params)
 
 
 @function()

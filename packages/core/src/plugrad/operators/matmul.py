@@ -15,6 +15,7 @@ from typing import Any
 from plugrad.autograd.modes import mode
 from plugrad.autograd.tape import alias_cell, new_tensor, tick
 from plugrad.operators.addmm import affine
+from plugrad.operators.dimensions import into
 from plugrad.operators.linalg import bmm, dims_of, dot, mm, mm_transposed, mv
 from plugrad.shapes import broadcast_shapes
 from plugrad.vocabulary.dispatch import dispatch
@@ -221,7 +222,7 @@ def _turned(weight: Any) -> Any:
 
 
 @shown_as("aten::linear")
-def linear(input: Any, weight: Any, bias: Any = None) -> Any:
+def linear(input: Any, weight: Any, bias: Any = None, *, out: Any = None) -> Any:
     """Return ``input @ weight.t() + bias``: what a fully connected layer computes.
 
     Parameters
@@ -230,6 +231,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     weight : Tensor of shape (n, m), or (m,)
     bias : Tensor, optional
         Of shape (n,), or anything else that broadcasts.
+    out : Tensor, optional
 
     Returns
     -------
@@ -247,6 +249,9 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     >>> linear(plugrad.ones(1, 2), plugrad.tensor([[1.0, 2.0], [3.0, 4.0]]), plugrad.ones(2))
     tensor([[4., 8.]])
     """
+    if out is not None:
+        given = (input, weight) if bias is None else (input, weight, bias)
+        return into("linear", out, linear(*given), *given)
     dims = dims_of(input, weight)
     if dims == (2, 2):
         turned = _turned(weight)

@@ -14,7 +14,17 @@ from plugrad.operators.shape import moving, shape_of, viewing
 from plugrad.shapes import normalize_dim
 from plugrad.vocabulary.forms import function, linear
 
-__all__ = ["as_strided", "bounds", "diagonal", "narrow", "position", "select", "two_dims", "unfold"]
+__all__ = [
+    "as_strided",
+    "bounds",
+    "diagonal",
+    "narrow",
+    "position",
+    "select",
+    "strided_params",
+    "two_dims",
+    "unfold",
+]
 
 _select = viewing(
     "select", "x; dim, index",
@@ -71,7 +81,10 @@ _as_strided = viewing(
 linear(
     "as_strided_grad", "x; shape, size, stride, offset, layout",
     node="AsStridedBackwardBackward0", aten="aten::as_strided",
-    x=lambda k, g, size, stride, offset, layout: k.as_strided(g, size, stride, offset, layout),
+    # The `True` says that a gradient has no memory beside its own elements.
+    x=lambda k, g, size, stride, offset, layout: k.as_strided(
+        g, size, stride, offset, (*layout[:2], True)
+    ),
 )  # fmt: skip
 
 
@@ -311,19 +324,30 @@ def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = 
     tensor([[0, 1],
             [1, 2]])
     """
-    shape_of("as_strided", input)
+    return _as_strided(input, *strided_params("as_strided", input, size, stride, storage_offset))
+
+
+def strided_params(name: str, input: Any, size: Any, stride: Any, start: Any) -> tuple[Any, ...]:
+    """Return the parameters of `as_strided`, checked.
+
+    Raises
+    ------
+    RuntimeError
+        If their numbers differ, or one is negative.
+    """
+    shape_of(name, input)
     table, array = input._table, input._array
     layout = (table.strides(array), table.storage_offset(array))
     sizes, strides = tuple(map(as_int, size)), tuple(map(as_int, stride))
-    offset = layout[1] if storage_offset is None else as_int(storage_offset)
+    offset = layout[1] if start is None else as_int(start)
     if len(sizes) != len(strides):
-        raise RuntimeError(f"as_strided(): {len(sizes)} sizes do not fit {len(strides)} strides")
+        raise RuntimeError(f"{name}(): {len(sizes)} sizes do not fit {len(strides)} strides")
     if min((*strides, *sizes, offset), default=0) < 0:
         raise RuntimeError(
-            f"as_strided(): sizes {list(sizes)}, strides {list(strides)} and the offset {offset} "
+            f"{name}(): sizes {list(sizes)}, strides {list(strides)} and the offset {offset} "
             "must not be negative"
         )
-    return _as_strided(input, sizes, strides, offset, layout)
+    return sizes, strides, offset, layout
 
 
 def bounds(key: slice, size: int) -> tuple[int, int, int]:

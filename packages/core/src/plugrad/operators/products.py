@@ -18,6 +18,7 @@ from plugrad.operators.dimensions import (
     restored,
     result_kind,
 )
+from plugrad.operators.scans import scan_kind
 from plugrad.vocabulary.forms import composite, function, primitive
 from plugrad.vocabulary.inplace import inplace
 from plugrad.vocabulary.registry import operators
@@ -96,7 +97,7 @@ def prod(
     >>> plugrad.tensor([[1, 2], [3, 4]]).prod(0)
     tensor([3, 8])
     """
-    dtype = result_kind("prod", input, dtype)
+    dtype = result_kind("prod", input, dtype, out)
     input = converted_first(input, dtype)
     dim = dim if axis is UNSET else axis
     keepdim = keepdim or keepdims
@@ -162,7 +163,7 @@ def cumprod(input: Any, dim: int | None = None, *, dtype: Any = None, out: Any =
             [3, 8]])
     """
     dim = one_dim("cumprod", input, dim if axis is None else axis)
-    dtype = result_kind("cumprod", input, dtype)
+    dtype = scan_kind("cumprod", input, dtype, out)
     return apply("cumprod", (converted_first(input, dtype),), (dim, dtype), out)
 
 

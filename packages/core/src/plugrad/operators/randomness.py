@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy
 
 from plugrad import dtypes
+from plugrad.autograd.tape import TensorBase
 from plugrad.operators.likeness import Fill, made_like
 from plugrad.operators.options import integer_given, made
 from plugrad.random import Generator, default_generator
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "draw",
+    "drawn_for",
     "generator_given",
     "put",
     "rand",
@@ -96,6 +98,27 @@ def put(table: Kernels, array: Any, numbers: Callable[[bool], Array]) -> Any:
     return array if target is array else table.assign(array, table.from_host(target))
 
 
+def drawn_for(out: Any, shape: Any, numbers: Callable[[bool], Array]) -> Array:
+    """Return random numbers as they come to lie in `out`, if that is given and has this shape.
+
+    Parameters
+    ----------
+    out : Tensor or None
+    shape : tuple of int
+    numbers : callable
+        As for `put`.
+    """
+    fits = isinstance(out, TensorBase) and out._array.shape == tuple(shape)
+    if not fits or out.is_contiguous():
+        return numbers(True).reshape(shape)
+    steps = out._table.strides(out._array)
+    values = numbers(False)
+    like = numpy.lib.stride_tricks.as_strided(numpy.empty(0), shape, steps)
+    target: Array = draw.empty_in_memory_order(like, values.dtype)
+    draw.fill_in_memory_order(target, values)
+    return target
+
+
 # ------------------------------------------------------------------------------------ by shape
 
 
@@ -134,7 +157,10 @@ def rand(
     stream = generator_given("rand", generator)
 
     def build(table: Kernels, shape: tuple[int, ...], kind: Dtype) -> Any:
-        return table.from_host(draw.uniform(stream, shape, kind.np))
+        def numbers(_: bool) -> Any:
+            return draw.uniform(stream, shape, kind.np)
+
+        return table.from_host(drawn_for(out, shape, numbers))
 
     return made(
         "rand(empty uniform_*)", build, sizes, size, out, dtype, layout, device, pin_memory,
@@ -177,7 +203,10 @@ def randn(
     stream = generator_given("randn", generator)
 
     def build(table: Kernels, shape: tuple[int, ...], kind: Dtype) -> Any:
-        return table.from_host(draw.normal(stream, shape, kind.np))
+        def numbers(flat: bool) -> Any:
+            return draw.normal(stream, shape, kind.np, contiguous=flat)
+
+        return table.from_host(drawn_for(out, shape, numbers))
 
     return made(
         "randn(empty normal_*)", build, sizes, size, out, dtype, layout, device, pin_memory,
@@ -226,7 +255,10 @@ def randint(
     stream = generator_given("randint", generator)
 
     def build(table: Kernels, shape: tuple[int, ...], kind: Dtype) -> Any:
-        return table.from_host(draw.randint(stream, shape, kind.np, first, last))
+        def numbers(_: bool) -> Any:
+            return draw.randint(stream, shape, kind.np, first, last)
+
+        return table.from_host(drawn_for(out, shape, numbers))
 
     if dtype is None and out is None:
         dtype = dtypes.int64

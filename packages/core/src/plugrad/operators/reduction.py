@@ -99,8 +99,8 @@ def sum(
     tensor([[3.],
             [7.]])
     """
-    if dtype is not None:
-        dtype = result_kind("sum", input, dtype)
+    if dtype is not None or out is not None:
+        dtype = result_kind("sum", input, dtype, out)
     dim = dim if axis is UNSET else axis
     keepdim = keepdim or keepdims
     if dim is UNSET:
@@ -153,9 +153,10 @@ def mean(
     >>> plugrad.tensor([[1.0, 2.0], [3.0, 4.0]]).mean(0)
     tensor([2., 3.])
     """
-    if dtype is not None:
-        dtype = result_kind("mean", input, dtype)
     require_floating("mean", input, dtype)
+    if dtype is not None or out is not None:
+        dtype = result_kind("mean", input, dtype, out)
+        require_floating("mean", input, dtype)
     dim = dim if axis is UNSET else axis
     keepdim = keepdim or keepdims
     if dim is UNSET:
@@ -199,11 +200,19 @@ def nansum(
     >>> plugrad.tensor([1.0, float("nan"), 3.0]).nansum()
     tensor(4.)
     """
-    dtype = result_kind("nansum", input, dtype)
+    kind = result_kind("nansum", input, dtype, out)
     keepdim = keepdim or keepdims
     dims = reduced_dims("nansum", input, dim if axis is None else axis, keepdim)
     require_real("nansum", input)
-    if not input._dtype.is_floating_point:
+    floating = input._dtype.is_floating_point
+    if kind is not None and floating and not kind.is_floating_point:
+        if dtype is None or kind.is_complex:
+            raise NotImplementedError(
+                f"nansum() of {input._dtype} cannot be put into {kind}; convert the result"
+            )
+        floating = False
+    dtype = kind
+    if not floating:
         return apply("sum_dim", (input,), (dims, keepdim, dtype), out)
     return apply("nansum", (input,), (dims, keepdim, dtype), out)
 
@@ -222,6 +231,7 @@ def nanmean(
     tensor(2.)
     """
     require_floating("nanmean", input)
+    dtype = result_kind("nanmean", input, dtype, out)
     dim, keepdim = dim if axis is None else axis, keepdim or keepdims
     count = input.isnan().logical_not().sum(dim, keepdim)
     return functions["div"](nansum(input, dim, keepdim, dtype=dtype), count, out=out)

@@ -13,6 +13,7 @@ from plugrad.autograd.modes import mode
 from plugrad.autograd.tape import new_tensor
 from plugrad.autograd.views import Step
 from plugrad.operators import axes  # noqa: F401  # whose operators stand here in place
+from plugrad.operators.parts import as_strided, strided_params
 from plugrad.operators.shape import shape_of
 from plugrad.shapes import normalize_dim, normalize_dims
 from plugrad.vocabulary.forms import function, linear
@@ -40,6 +41,7 @@ def _in_place(name: str, node: str) -> Operator:
 _t = _in_place("t", "TBackward1")
 _transpose = _in_place("transpose", "TransposeBackward1")
 _unsqueeze = _in_place("unsqueeze", "UnsqueezeBackward1")
+_as_strided = _in_place("as_strided", "AsStridedBackward1")
 _squeeze = _in_place("squeeze", "SqueezeBackward3")
 _squeeze_dim = _in_place("squeeze_dim", "SqueezeBackward4")
 _squeeze_dims = _in_place("squeeze_dims", "SqueezeBackward5")
@@ -104,6 +106,23 @@ def unsqueeze_(self: Any, dim: int) -> Any:
     """
     ndim = len(shape_of("unsqueeze_", self))
     return _reshape(self, _unsqueeze, normalize_dim(dim, ndim + 1))
+
+
+@function("function method", names="as_strided_")
+def as_strided_(self: Any, size: Any, stride: Any, storage_offset: int | None = None) -> Any:
+    """Show the memory with any shape and strides from now on: see `as_strided`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> plugrad.arange(4).as_strided_((2,), (2,))
+    tensor([0, 2])
+    """
+    params = strided_params("as_strided_", self, size, stride, storage_offset)
+    sizes, strides, offset, layout = params
+    as_strided(self, size, stride, storage_offset)  # refuses what leaves the memory
+    back = ("as_strided", (tuple(self._array.shape), *layout, (strides, offset)), sizes)
+    return _reshape(self, _as_strided, *params, back=back)
 
 
 @function("method", names="squeeze_")

@@ -12,9 +12,10 @@ from plugrad.operators.filling import no_gradient, node_of
 from plugrad.operators.numbers import number_given
 from plugrad.operators.operands import undifferentiable
 from plugrad.operators.options import flag_given, fresh, integer_given, made, put_into, tensor_given
-from plugrad.operators.randomness import draw, generator_given
+from plugrad.operators.randomness import draw, drawn_for, generator_given
 from plugrad.operators.watched import shown
 from plugrad.random import Generator
+from plugrad.shapes import broadcast_shapes
 from plugrad.vocabulary.forms import function
 
 if TYPE_CHECKING:
@@ -117,7 +118,10 @@ def normal(
     centre, width = _real("mean", mean), _real("std", std)
 
     def build(table: Kernels, shape: tuple[int, ...], kind: Dtype) -> Any:
-        return table.from_host(draw.normal(stream, shape, kind.np, centre, width))
+        def numbers(flat: bool) -> Any:
+            return draw.normal(stream, shape, kind.np, centre, width, contiguous=flat)
+
+        return table.from_host(drawn_for(out, shape, numbers))
 
     return made(
         "normal(empty normal_*)", build, (size,), None, out, dtype, layout, device, pin_memory,
@@ -140,9 +144,21 @@ def _normal_of_tensors(mean: Any, std: Any, stream: Generator, out: Any) -> Tens
         mean, number = _real("mean", mean), 2
     inputs: tuple[Any, ...] = tuple(x for x in (mean, std) if isinstance(x, TensorBase))
     arrays = [_host(x) if isinstance(x, TensorBase) else x for x in (mean, std)]
+    source = None
+    if isinstance(out, TensorBase):
+        kind = out._dtype.np
+        if number == 1:
+            broadcast_shapes(arrays[0].shape, out._array.shape)  # as PyTorch asks, here alone
+
+        def source(shape: tuple[int, ...], width: float) -> Array:
+            def numbers(flat: bool) -> Any:
+                return draw.normal(stream, shape, kind, 0.0, width, contiguous=flat)
+
+            return drawn_for(out, shape, numbers)
+
     return _drawn(
         "normal*", f"NormalBackward{number}", inputs,
-        lambda: draw.normal_elementwise(stream, *arrays), out,
+        lambda: draw.normal_elementwise(stream, *arrays, source), out,
     )  # fmt: skip
 
 
@@ -184,13 +200,17 @@ def bernoulli(
     shape, kind = tuple(x._array.shape), x._dtype.np
     if p is None:
         odds = _host(x)
+        if isinstance(out, TensorBase) and out._dtype.is_complex and 0 not in shape:
+            raise NotImplementedError(f"bernoulli(): out must hold real numbers, not {out._dtype}")
         return _drawn(
             "bernoulli(empty_like(empty) bernoulli_*(to))", "BernoulliBackward0", (x,),
             lambda: draw.bernoulli(stream, shape, kind, odds), out,
         )  # fmt: skip
+    if out is not None:
+        raise TypeError("bernoulli() takes p or out, not both")
     return _drawn(
         "bernoulli(empty_like(empty) bernoulli_*)", "NotImplemented", (x,),
-        lambda: draw.bernoulli(stream, shape, kind, float(p)), out, _UNDIFFERENTIABLE,
+        lambda: draw.bernoulli(stream, shape, kind, float(p)), None, _UNDIFFERENTIABLE,
     )  # fmt: skip
 
 

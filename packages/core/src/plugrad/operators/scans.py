@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugrad import return_types
+from plugrad.dtypes import bool_
 from plugrad.operators.dimensions import (
     along,
     apply,
@@ -22,6 +23,7 @@ __all__ = [
     "cumsum",
     "cumsum_",
     "logcumsumexp",
+    "scan_kind",
 ]
 
 _cumsum = linear(
@@ -59,7 +61,21 @@ def cumsum(input: Any, dim: int | None = None, *, dtype: Any = None, out: Any = 
             [4, 6]])
     """
     dim = one_dim("cumsum", input, dim if axis is None else axis)
-    return apply("cumsum", (input,), (dim, result_kind("cumsum", input, dtype)), out)
+    return apply("cumsum", (input,), (dim, scan_kind("cumsum", input, dtype, out)), out)
+
+
+def scan_kind(name: str, input: Any, kind: Any, out: Any) -> Any:
+    """Return the dtype to accumulate in: see `result_kind`.
+
+    Raises
+    ------
+    NotImplementedError
+        If `out` holds bools, which do not add up.
+    """
+    kind = result_kind(name, input, kind, out)
+    if out is not None and kind is not None and kind is bool_ and input.shape and input.numel():
+        raise NotImplementedError(f"{name}(): out must hold numbers, and is of {kind}")
+    return kind
 
 
 @function("method")

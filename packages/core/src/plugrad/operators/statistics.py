@@ -6,6 +6,7 @@ import math
 import warnings
 from typing import Any
 
+from plugrad.autograd.tape import TensorBase
 from plugrad.operators.dimensions import UNSET, apply, reduced_dims, restored
 from plugrad.vocabulary.forms import function, primitive
 
@@ -101,6 +102,10 @@ def _spread(
             "input with .float()"
         )
     shape = input._array.shape
+    if isinstance(out, TensorBase) and out.is_complex() and not input.is_complex():  # type: ignore[attr-defined]
+        kept = math.prod([n for number, n in enumerate(shape) if number not in dims])
+        if kept > 1 and 0 not in shape:
+            raise NotImplementedError(f"{name}() of real numbers needs an out of real numbers")
     if _freedom(shape, dims, correction) == 0 and 0 not in [
         n for number, n in enumerate(shape) if number not in dims
     ]:

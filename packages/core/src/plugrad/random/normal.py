@@ -12,7 +12,7 @@ Mathematical Statistics 29(2), 1958.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any, Final
 
@@ -177,7 +177,10 @@ def _fill_piece(
 
 
 def normal_elementwise(
-    generator: Generator, mean: NDArray[Any] | float, std: NDArray[Any] | float
+    generator: Generator,
+    mean: NDArray[Any] | float,
+    std: NDArray[Any] | float,
+    source: Callable[[tuple[int, ...], float], NDArray[Any]] | None = None,
 ) -> NDArray[Any]:
     """Draw one normal number for each pair of a mean and a standard deviation.
 
@@ -187,6 +190,8 @@ def normal_elementwise(
     mean, std : ndarray or float
         At least one array; they broadcast. The result has the dtype of `mean`, or of `std` where
         `mean` is a number.
+    source : callable, optional
+        ``source(shape, std)`` draws the numbers of mean 0, and decides on the dtype.
 
     Returns
     -------
@@ -219,10 +224,8 @@ def normal_elementwise(
         raise RuntimeError(
             f"mean of shape {np.shape(mean)} and std of shape {np.shape(std)} do not broadcast"
         ) from None
-    if not isinstance(std, np.ndarray):
-        out = normal(generator, shape, typical.dtype, 0.0, std)
-    else:
-        out = normal(generator, shape, typical.dtype)
+    width = 1.0 if isinstance(std, np.ndarray) else std
+    out = source(shape, width) if source else normal(generator, shape, typical.dtype, 0.0, width)
     with np.errstate(all="ignore"):
         if isinstance(std, np.ndarray):
             np.multiply(out, std, out=out, casting="same_kind")

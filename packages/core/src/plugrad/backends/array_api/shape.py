@@ -17,8 +17,11 @@ __all__ = ["ShapeKernels", "strided_places"]
 
 _ALL = slice(None)
 
-Layout = tuple[tuple[int, ...], int]
-"""Strides and offset, in elements: how a tensor lies in its memory."""
+Layout = tuple[Any, ...]
+"""Strides and offset, in elements: how a tensor lies in its memory.
+
+A third entry says that there is no memory beside its elements, as for a gradient.
+"""
 
 
 def strided_places(shape: Shape, layout: Layout) -> numpy.ndarray[Any, Any]:
@@ -168,6 +171,15 @@ class ShapeKernels(ArrayKernels):
         flat = self.new_zeros(x, (math.prod(shape),))
         return self.reshape(self.add_at(flat, self.from_host(found), x), shape)
 
+    def as_strided_scatter(
+        self, x: Any, src: Any, size: Shape, stride: Dims, offset: int, layout: Layout
+    ) -> Any:
+        found, missing = _matched(x.shape, layout, size, (stride, offset))
+        kept = numpy.flatnonzero(~missing)
+        src = self.take(self.reshape(src, (-1,)), self.from_host(kept))
+        places = self.from_host(found.reshape(-1)[kept])
+        return self.reshape(self.put_at(self.reshape(x, (-1,)), places, src), x.shape)
+
     # ------------------------------------------------------------------------- ways through views
 
     def view_of(self, x: Any, steps: Sequence[Step]) -> Any:
@@ -293,7 +305,7 @@ def _matched(
 ) -> tuple[numpy.ndarray[Any, Any], numpy.ndarray[Any, Any]]:
     """Return which elements of a tensor another layout of its memory shows, and where none."""
     at = strided_places(size, wanted)
-    places = strided_places(shape, layout).reshape(-1)
+    places = strided_places(shape, layout[:2]).reshape(-1)
     low = min(places.min(initial=0), at.min(initial=0))
     high = max(places.max(initial=0), at.max(initial=0))
     element = numpy.full(int(high - low) + 1, -1)

@@ -17,6 +17,7 @@ from plugrad.nn.operators.pooling import (
     maxima,
     window_arguments,
 )
+from plugrad.operators.dimensions import into
 from plugrad.operators.windows import ints_given, tensors_given
 from plugrad.size import listed
 from plugrad.tensor import Tensor
@@ -111,11 +112,13 @@ def _avg_pool(count: int) -> Function:
     def avg_pool(
         input: Any, kernel_size: Many, stride: Any = None, padding: Many = 0,
         ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: Any = None,
+        *, out: Any = None,
     ) -> Any:  # fmt: skip
-        return averages(
+        result = averages(
             name, count, input, kernel_size, stride, padding, ceil_mode, count_include_pad,
             divisor_override,
         )  # fmt: skip
+        return into(name, out, result, input)
 
     return _named(avg_pool, name, "Return the mean of each window, or its sum over a divisor.")
 

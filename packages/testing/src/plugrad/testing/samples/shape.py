@@ -118,6 +118,13 @@ def _parts() -> Iterator[Sample]:
         skip=LAYOUT,
     )
     yield moved(
+        "as_strided_scatter",
+        lambda t, x, y: t.as_strided_scatter(x, y, (2, 2), (1, 4), 1),
+        real(3, 4),
+        real(2, 2),
+        skip=LAYOUT,
+    )
+    yield moved(
         "select_scatter", lambda t, x, y: t.select_scatter(x, y, 0, -1), real(3, 4), real(4)
     )
     yield moved(
@@ -265,6 +272,10 @@ def _then() -> Iterator[Sample]:
     yield squared("cat", lambda t, x, y: t.cat([x, y]), real(2), real(3))
     yield squared("stack", lambda t, x, y: t.stack([x, y]), real(2), real(2))
     yield squared("block_diag", lambda t, x, y: t.block_diag(x, y), real(2), real(1, 2))
+    yield squared(
+        "as_strided_scatter", lambda t, x, y: x.as_strided_scatter(y, (2,), (3,)), real(6), real(2),
+        skip=LAYOUT,
+    )  # fmt: skip
     yield squared("select_scatter", lambda t, x, y: x.select_scatter(y, 0, 1), real(2, 3), real(3))
     yield squared(
         "slice_scatter", lambda t, x, y: x.slice_scatter(y, 1, 1, 3), real(2, 3), real(2, 2)
@@ -272,7 +283,7 @@ def _then() -> Iterator[Sample]:
     yield squared("diagonal_scatter", lambda t, x, y: x.diagonal_scatter(y), real(2, 3), real(2))
 
 
-def _restrided(name: str, change: Callable[[Any], Any], *shape: int) -> Sample:
+def _restrided(name: str, change: Callable[[Any], Any], *shape: int, **options: Any) -> Sample:
     """Return a sample of a tensor that changes its own shape, under a view of it."""
 
     def call(t: Any, x: Any) -> Any:
@@ -280,7 +291,7 @@ def _restrided(name: str, change: Callable[[Any], Any], *shape: int) -> Sample:
         seen = y[0]
         return change(y).square(), seen.square()
 
-    return moved(name, call, real(*shape))
+    return moved(name, call, real(*shape), **options)
 
 
 def _in_place() -> Iterator[Sample]:
@@ -288,6 +299,7 @@ def _in_place() -> Iterator[Sample]:
     yield _restrided("transpose_", lambda y: y.transpose_(0, -1), 2, 3, 1)
     yield _restrided("swapaxes_", lambda y: y.swapaxes_(0, 1), 2, 3)
     yield _restrided("swapdims_", lambda y: y.swapdims_(1, 0), 2, 3)
+    yield _restrided("as_strided_", lambda y: y.as_strided_((3, 2), (1, 3)), 2, 3, skip=LAYOUT)
     yield _restrided("unsqueeze_", lambda y: y.unsqueeze_(1), 2, 3)
     yield _restrided("squeeze_", lambda y: y.squeeze_(), 2, 1, 3)
     yield _restrided("squeeze_", lambda y: y.squeeze_(1), 3, 1, 2)
