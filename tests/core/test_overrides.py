@@ -64,3 +64,26 @@ def test_no_two_kernel_classes_share_a_private_name_by_chance() -> None:
         for first, second in pairwise(classes):
             # Each overrides what it inherits: a stranger's name would be a clash.
             assert issubclass(first, second), f"{name} of {first.__module__}, {second.__module__}"
+
+
+def test_an_operator_of_a_plugin_is_that_of_the_latest_plugin_with_the_highest_priority(run_python):
+    code = """
+import types, plugrad
+from plugrad.plugins import hookimpl, register
+
+def plugin(answer, priority):
+    @hookimpl
+    def plugrad_register_operators(register):
+        register("example_answer", load=lambda *_: answer, priority=priority)
+    made = types.ModuleType(f"answers_{answer}")
+    made.PLUGRAD_API, made.plugrad_register_operators = (1, 0), plugrad_register_operators
+    return made
+
+x = plugrad.ones(1)
+register(plugin(1, 0), "first")
+assert [plugrad.example_answer(), plugrad.example_answer(), x.example_answer()] == [1, 1, 1]
+register(plugin(2, 1), "second")
+assert [plugrad.example_answer(), x.example_answer()] == [2, 2]
+"""
+    done = run_python("-W", "error", "-c", code)
+    assert done.returncode == 0, done.stderr

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from types import MethodType
-from typing import Any
+from typing import Any, Final
 
 from plugrad.namespace import BROUGHT, METHODS, resolve_sibling
 from plugrad.operators import (  # noqa: F401  # imported for what they declare
@@ -125,6 +125,10 @@ for _name in METHODS:
     setattr(Tensor, _name, _Brought(_name))
 
 
+_offered: Final[dict[str, Callable[..., Any]]] = {}
+"""The operators of plugins that were asked for, until another plugin is loaded."""
+
+
 def plugin_method(tensor: Tensor, name: str) -> Any:
     """Return the method of a tensor that another distribution's operator adds.
 
@@ -160,13 +164,20 @@ def _found(name: str, owner: str, published: dict[str, Any]) -> Callable[..., An
         resolve_sibling(BROUGHT[name])
         if name in published:
             return published[name]  # type: ignore[no-any-return]
+    offered = _offered.get(name)
+    if offered is not None:
+        return offered
     # Plugins are discovered when something is first asked that core does not have.
     from plugrad.plugins import NotRegisteredError, lookup
+    from plugrad.plugins.discovery import forget_when_changed
 
+    if not _offered:
+        forget_when_changed(_offered)
     try:
         found: Any = lookup("operators", name)
     except NotRegisteredError as error:
         message = str(error)
         raise AttributeError(f"{owner} has no attribute {name!r}, and {message}") from None
     use_plugin_kernels()
+    _offered[name] = found
     return found  # type: ignore[no-any-return]

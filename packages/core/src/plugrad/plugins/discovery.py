@@ -10,7 +10,7 @@ import os
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Any, Final
 
 import pluggy
 
@@ -33,6 +33,7 @@ from plugrad.plugins.scan import Plugin, Switches, announced, builtin
 __all__ = [
     "Discovery",
     "collisions",
+    "forget_when_changed",
     "installed",
     "load",
     "lookup",
@@ -59,6 +60,7 @@ class Discovery:
         self._plugins: list[Plugin] | None = None
         self._strict = False
         self._told: set[str] = set()
+        self._caches: list[dict[str, Any]] = []
 
     def load(self) -> None:
         """Load every plugin of group ``plugrad.plugins`` that is not loaded yet.
@@ -179,6 +181,12 @@ class Discovery:
                 raise PluginError(f"{provider} cannot be registered: {error}") from error
         self._report()
 
+    def forget_when_changed(self, cache: dict[str, Any]) -> None:
+        """Clear `cache`, which holds answers of `lookup`, whenever another could be given."""
+        with self._lock:
+            if not any(known is cache for known in self._caches):
+                self._caches.append(cache)
+
     def _table(self, kind: str) -> Table:
         if kind not in self._tables:
             raise ValueError(f"plugins do not offer {kind!r}; choose from {', '.join(KINDS)}")
@@ -234,6 +242,8 @@ class Discovery:
             raise
         for offer in offers:
             self._tables[offer.kind].add(offer)
+        for cache in self._caches:
+            cache.clear()
         return offers
 
     def _check_hooks(self, plugin: object) -> None:
@@ -331,4 +341,5 @@ installed = _process.installed
 collisions = _process.collisions
 registered = _process.registered
 lookup = _process.lookup
+forget_when_changed = _process.forget_when_changed
 register = _process.register
