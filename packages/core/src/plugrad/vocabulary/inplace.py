@@ -256,9 +256,10 @@ def write_out(op: Operator, out: Any, results: list[Any], inputs: list[Tensor]) 
             f"{op.name}(): out= cannot be recorded, but an argument requires grad; use the "
             "returned tensor, or no_grad()"
         )
+    casts = "casts" in op.out and ("complex" not in op.out or inputs[0]._dtype.is_complex)
     for target, (array, kind) in zip(targets, results, strict=True):
         refuse_change(target, op.name)
-        fits = can_cast(kind, target._dtype) if "casts" in op.out else kind is target._dtype
+        fits = can_cast(kind, target._dtype) if casts else kind is target._dtype
         if not fits:
             raise RuntimeError(
                 f"{op.name}(): the result is of {kind}, and cannot be put into out of "
