@@ -165,6 +165,9 @@ def pointwise() -> list[Call]:
         lambda t: range(10)[t.tensor(1.5)],
         lambda t: range(10)[t.ones(2, dtype=t.int64)],
         lambda t: "a" in t.ones(2),
+        lambda t: t.nan_to_num([1.0]),
+        lambda t: t.nan_to_num(None),
+        lambda t: t.abs(t.ones(1) + 0j, out=t.ones(1).int()),
     ]
 
 
@@ -299,6 +302,14 @@ def reduction() -> list[Call]:
         lambda t: t.ones(2).count_nonzero(1),
         lambda t: t.ones(2).nansum(1),
         lambda t: t.std_mean(t.ones(2), 1),
+        lambda t: t.cumsum(t.ones(2), 0, out=t.ones(2).bool()),
+        lambda t: t.cumsum(t.ones(2), 0, dtype=t.float32, out=t.ones(2).double()),
+        lambda t: t.sum(t.ones(2), 0, dtype=t.float32, out=t.tensor(0)),
+        lambda t: t.nansum(t.ones(2), 0, out=t.tensor(0)),
+        lambda t: t.nansum(t.ones(2), 0, out=t.tensor(0j)),
+        lambda t: t.var(t.ones(2, 2), 0, out=t.zeros(2) + 0j),
+        lambda t: t.mean(t.ones(2), 0, out=t.tensor(0)),
+        lambda t: t.trapezoid(t.ones(2), [1.0, 2.0]),
     ]
 
 
@@ -373,6 +384,12 @@ def shape() -> list[Call]:
         lambda t: t.ones(2, 3).stride(2),
         lambda t: t.ones(2, 3).swapaxes(0, 2),
         lambda t: t.ones(2).as_strided((3,), (1,)),
+        lambda t: t.ones(2).as_strided_((3,), (1,)),
+        lambda t: t.ones(2).as_strided_((2,), (-1,)),
+        lambda t: t.as_strided_(t.ones(2), (2,), (1, 1)),
+        lambda t: t.as_strided_scatter(t.ones(3), t.ones(1), (2,), (1,)),
+        lambda t: t.as_strided_scatter(t.ones(3), t.ones(2), (2,), (3,)),
+        lambda t: t.as_strided_scatter(t.ones(3), 1.0, (2,), (1,)),
         lambda t: t.tensor(1.0).unbind(),
     ]
 
@@ -457,6 +474,9 @@ def indexing() -> list[Call]:
         lambda t: t.nn.functional.one_hot(t.tensor([3]), 2),
         lambda t: t.nn.functional.one_hot(t.tensor([-1]), 2),
         lambda t: t.nn.functional.one_hot(t.tensor([0.5])),
+        lambda t: t.ones(2).index_fill(0, t.tensor([0]).int(), 1.0),
+        lambda t: t.ones(2).index_fill_(0, t.tensor([0.0]), 1.0),
+        lambda t: t.ones(2).index_copy(0, t.tensor([0]).int(), t.ones(1)),
     ]
 
 
@@ -501,6 +521,8 @@ def linalg() -> list[Call]:
         lambda t: t.linalg.vector_norm(t.ones(2), dim=1),
         lambda t: t.linalg.vector_norm(t.ones(2, dtype=t.int64)),
         lambda t: t.chain_matmul(t.ones(2, 3), t.ones(2, 3)),
+        lambda t: t.nn.functional.linear(t.ones(2), t.ones(3, 2), out=t.ones(3).int()),
+        lambda t: t.zeros(2)[:1].addbmm_(t.ones(2, 3, 4), t.ones(2, 4, 5).double()),
     ]
 
 
@@ -551,6 +573,13 @@ def decompositions() -> list[Call]:
         lambda t: t.linalg.eig(t.full((2, 2), float("inf"))),
         lambda t: t.linalg.lu(t.eye(2), pivot=False),
         lambda t: t.linalg.lu_factor(t.zeros(2, 2)),
+        lambda t: t.linalg.ldl_factor(t.zeros(2, 2)),
+        lambda t: t.linalg.ldl_factor(t.ones(2, 3)),
+        lambda t: t.linalg.ldl_factor(t.ones(2, 2).int()),
+        lambda t: t.linalg.ldl_solve(t.eye(2), t.ones(2), t.ones(2, 1)),
+        lambda t: t.linalg.ldl_solve(t.eye(2), t.ones(3).int(), t.ones(2, 1)),
+        lambda t: t.linalg.ldl_solve(t.eye(2), t.ones(2).int(), t.ones(2, 1).double()),
+        lambda t: t.linalg.ldl_factor(t.eye(2).requires_grad_()).LD.sum().backward(),
         lambda t: t.linalg.lu_solve(t.eye(2), t.ones(2), t.ones(2, 1)),
         lambda t: t.lu_unpack(t.eye(2), t.ones(2)),
         lambda t: t.linalg.lstsq(t.ones(3, 2), t.ones(2, 1)),
@@ -598,6 +627,11 @@ def ordering() -> list[Call]:
         lambda t: t.bincount(t.tensor([-1])),
         lambda t: t.bincount(t.ones(2)),
         lambda t: t.histc(t.ones(2), bins=0),
+        lambda t: t.bincount(t.tensor([1]), [1.0]),
+        lambda t: t.bucketize(t.ones(2), [1.0]),
+        lambda t: t.bucketize([1.0], t.ones(2)),
+        lambda t: t.bucketize(None, t.ones(2)),
+        lambda t: t.searchsorted(t.ones(2), [1.0]),
     ]
 
 
@@ -665,6 +699,10 @@ def random() -> list[Call]:
         lambda t: t.multinomial(t.ones(2), 0),
         lambda t: t.set_rng_state("a"),
         lambda t: t.ones(2, requires_grad=True).uniform_(),
+        lambda t: t.normal(t.ones(2), t.ones(2), out=t.tensor([0, 0])),
+        lambda t: t.normal(t.ones(3), 1.0, out=t.ones(2)),
+        lambda t: t.bernoulli(t.ones(2), out=t.ones(2) + 0j),
+        lambda t: t.bernoulli(t.ones(2), 0.5, out=t.ones(2)),
     ]
 
 

@@ -63,6 +63,11 @@ def transforms() -> list[Call]:
 def short_time() -> list[Call]:
     calls: list[Call] = [
         lambda t: t.stft(t.ones(40), 16, window=t.ones(16)),
+        lambda t: t.stft(t.ones(40), 16.0, return_complex=True),
+        lambda t: t.stft(t.ones(40), 16, 4.0, return_complex=True),
+        lambda t: t.stft(t.ones(40), 16, window=[1.0] * 16, return_complex=True),
+        lambda t: t.istft(t.ones(9, 3).cfloat(), 16.0),
+        lambda t: t.istft(t.ones(9, 3).cfloat(), 16, normalized=1),
         lambda t: t.stft(
             t.ones(40).cfloat(), 16, window=t.ones(16), onesided=True, return_complex=True
         ),
@@ -100,6 +105,8 @@ def short_time() -> list[Call]:
 def windows() -> list[Call]:
     return [
         lambda t: t.hann_window(-1),
+        lambda t: t.hann_window(4, 1),
+        lambda t: t.kaiser_window(4, None),
         lambda t: t.hann_window(5.0),
         lambda t: t.bartlett_window(5, dtype=t.int32),
         lambda t: t.kaiser_window(5, dtype=t.complex64),

@@ -371,3 +371,27 @@ def test_addbmm_in_place_takes_the_shape_of_the_result() -> None:
     row = torch.zeros(2)[:1]
     with pytest.raises(RuntimeError, match="shape"):
         row.addbmm_(torch.ones(2, 3, 4), torch.ones(2, 4, 5))
+
+
+@pytest.mark.parametrize("hermitian", [False, True])
+@pytest.mark.parametrize("kind", ["float64", "complex128"])
+def test_ldl_solves_symmetric_systems_that_are_not_positive(kind: str, hermitian: bool) -> None:
+    torch.manual_seed(0)
+    halves = torch.randn(4, 6, 6, dtype=getattr(torch, kind))
+    halves[:2].diagonal(0, 1, 2).zero_()  # then there are blocks of size 2
+    a = halves + (halves.mH if hermitian else halves.mT)
+    factors = torch.linalg.ldl_factor(a.tril(), hermitian=hermitian)
+    assert (factors.pivots < 0).any()
+    x = torch.randn(6, 2, dtype=a.dtype)
+    solved = torch.linalg.ldl_solve(*factors, a @ x, hermitian=hermitian)
+    assert torch.allclose(solved, x.expand(4, 6, 2), atol=1e-8)
+
+
+def test_ldl_tells_where_it_fails() -> None:
+    singular = torch.tensor([[4.0, 2.0], [2.0, 1.0]])
+    assert torch.linalg.ldl_factor_ex(singular).info == 2
+    with pytest.raises(RuntimeError, match="row 2"):
+        torch.linalg.ldl_factor(singular)
+    factors = torch.linalg.ldl_factor(torch.eye(2, requires_grad=True))
+    with pytest.raises(NotImplementedError):
+        factors.LD.sum().backward()

@@ -474,3 +474,38 @@ def test_shuffling_never_shares_memory(name: str) -> None:
     shuffled = getattr(plugrad, name)(x, 1)
     shuffled.add_(1)
     assert x.sum() == 0
+
+
+def test_as_strided_in_place() -> None:
+    x = plugrad.arange(6.0, requires_grad=True)
+    y = x.clone()
+    assert y.as_strided_((2, 2), (3, 1), 1) is y
+    assert y.stride() == (3, 1)
+    assert y.storage_offset() == 1
+    y.sum().backward()
+    assert x.grad.tolist() == [0, 1, 1, 0, 1, 1]
+    with pytest.raises(RuntimeError):
+        y.as_strided_((9,), (1,))
+    assert y.shape == (2, 2)
+
+
+def test_second_derivatives_of_what_as_strided_shows_beside_a_part() -> None:
+    whole = plugrad.arange(20.0, requires_grad=True) * 1
+    part = whole[5:15]
+    seen = part.as_strided((3,), (2,), 2)  # 2 and 4 lie before the part
+    (slope,) = plugrad.autograd.grad((seen**2).sum(), part, create_graph=True)
+    assert slope.tolist() == [0, 12, *[0] * 8]
+    (again,) = plugrad.autograd.grad(slope.sum(), part)
+    assert again.tolist() == [0, 2, *[0] * 8]
+
+
+def test_layouts_that_pytorch_gives_its_results() -> None:
+    x = plugrad.arange(12.0).reshape(3, 4)
+    assert x.unique(dim=1).stride() == (1, 3)
+    assert plugrad.einsum("aij,jk->aik", x[None], plugrad.ones(4, 2)).stride() == (6, 2, 1)
+    assert x[0].sum(0, keepdim=True).stride() == (1,)
+    image = plugrad.ones(1, 2, 3, 4).to(memory_format=plugrad.channels_last)
+    joined = plugrad.cat([image, image], 2)
+    assert joined.shape == (1, 2, 6, 4)
+    assert joined.is_contiguous(memory_format=plugrad.channels_last)
+    assert plugrad.max_pool2d(image, 2).stride() == (4, 1, 4, 2)

@@ -231,7 +231,11 @@ methods["imag"] = property(imag, _assign_part(imag), doc="The imaginary part, as
 # ------------------------------------------------------------------------- size and direction
 
 elementwise(
-    "abs", out="exact", accepts="numbers", expose="function method", x=lambda k, g, x: g * k.sgn(x)
+    "abs",
+    out="casts complex",
+    accepts="numbers",
+    expose="function method",
+    x=lambda k, g, x: g * k.sgn(x),
 )
 
 

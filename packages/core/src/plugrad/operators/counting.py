@@ -53,6 +53,8 @@ def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Any:
             f"bincount() needs integers of shape (n,) that are not negative; the input has shape "
             f"{list(input.shape)}"
         )
+    if weights is not None:
+        require_tensor("bincount", weights, "weights")
     if weights is not None and weights._array.shape != input._array.shape:
         raise RuntimeError(
             f"bincount(): weights must have the input's shape {list(input.shape)}, not "

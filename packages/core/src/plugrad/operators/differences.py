@@ -69,6 +69,8 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
 def _samples(name: str, y: Any, x: Any, dim: int) -> tuple[int, Any]:
     """Return the dimension, and the distances between samples or None."""
     require_tensor(name, y, "y")
+    if x is not None:
+        require_tensor(name, x, "x")
     if not y._array.shape:
         raise IndexError(f"{name}(): a 0-d tensor has no dimension to integrate along")
     if y._dtype is dtypes.bool_ or (x is not None and x._dtype is dtypes.bool_):

@@ -248,9 +248,9 @@ def _contracted(x: Any, y: Any, summed: list[int]) -> Any:
     """Return the product of two operands, summed over dimensions that both have, by a `bmm`."""
     one, two = x._array.shape, y._array.shape
     rest = [dim for dim in range(len(one)) if dim not in summed]
-    batch = [dim for dim in rest if one[dim] != 1 != two[dim]]
+    batch = [dim for dim in rest if (one[dim] == 1) == (two[dim] == 1)]
     of_x = [dim for dim in rest if one[dim] != 1 == two[dim]]
-    of_y = [dim for dim in rest if one[dim] == 1]
+    of_y = [dim for dim in rest if one[dim] == 1 != two[dim]]
     if of_x and of_y and of_y[0] < of_x[0]:
         # This way round the result lies in memory in the order of its dimensions.
         x, y, one, two, of_x, of_y = y, x, two, one, of_y, of_x

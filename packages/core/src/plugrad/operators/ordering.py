@@ -11,6 +11,7 @@ from typing import Any
 from plugrad import dtypes, return_types
 from plugrad.autograd.tape import TensorBase
 from plugrad.operators.dimensions import apply, one_dim, require_real, require_tensor
+from plugrad.operators.numbers import number_given
 from plugrad.operators.spaces import cast
 from plugrad.vocabulary.forms import function, primitive
 
@@ -334,7 +335,7 @@ def searchsorted(
     right = _right(name, right, side)
     require_tensor(name, sorted_sequence, "sorted_sequence")
     if not isinstance(input, TensorBase):
-        input = sorted_sequence.new_tensor(input)
+        input = sorted_sequence.new_tensor(number_given(name, "input", input))
     rows, shape = sorted_sequence._array.shape, input._array.shape
     if not rows or (len(rows) > 1 and rows[:-1] != shape[:-1]):
         raise RuntimeError(
@@ -389,6 +390,7 @@ def bucketize(
     >>> plugrad.bucketize(plugrad.tensor([0.5, 3.0, 9.0]), plugrad.tensor([1.0, 3.0, 5.0]))
     tensor([0, 1, 3])
     """
+    require_tensor("bucketize", boundaries, "boundaries")
     if len(boundaries._array.shape) != 1:
         raise RuntimeError(
             f"bucketize(): boundaries must have 1 dimension, not shape "

@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 from plugrad.autograd.tape import TensorBase
+from plugrad.dtypes import int64
 from plugrad.operators.dimensions import apply
 from plugrad.operators.gathering import change, index_given, refuse_dtype
 from plugrad.operators.numbers import number_given
@@ -91,6 +92,8 @@ def with_source(caller: str, input: Any, dim: int, index: Any, source: Any) -> t
     RuntimeError, IndexError
         If shapes or dtypes do not fit, or the index is no vector of integers.
     """
+    if caller.startswith("index_copy"):
+        index_given(caller, index, (int64,))
     dim, index = _indexing(caller, input, dim, index)
     shape, given = input._array.shape, shape_of(caller, source)
     refuse_dtype(caller, input, source)
@@ -195,6 +198,8 @@ def index_copy_(self: Any, dim: int, index: Any, source: Any) -> Any:
 
 
 def _filling(caller: str, write: Any, input: Any, dim: int, index: Any, value: Any) -> Any:
+    if isinstance(index, TensorBase) and index._dtype is not int64:
+        raise IndexError(f"{caller}(): index must be of int64, not {index._dtype}")
     dim, index = _indexing(caller, input, dim, index)
     if isinstance(value, TensorBase):
         tensor: Any = value

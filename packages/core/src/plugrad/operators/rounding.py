@@ -8,7 +8,7 @@ from plugrad import return_types
 from plugrad.autograd.tape import TensorBase
 from plugrad.dtypes import Category
 from plugrad.limits import finfo
-from plugrad.operators.dimensions import apply, into
+from plugrad.operators.dimensions import apply, into, require_tensor
 from plugrad.operators.operands import also, overloaded, undifferentiable
 from plugrad.vocabulary.forms import elementwise, function, primitive
 from plugrad.vocabulary.inplace import inplace
@@ -180,6 +180,7 @@ def nan_to_num(
     >>> plugrad.nan_to_num(plugrad.tensor([float("nan"), 1.0]), nan=-1.0)
     tensor([-1.,  1.])
     """
+    require_tensor("nan_to_num", input)
     if input._dtype.category <= Category.INTEGER:
         return into("nan_to_num", out, input.clone(), input)
     if input._dtype.is_complex:
@@ -191,6 +192,7 @@ def nan_to_num(
 @function("function method")
 def nan_to_num_(input: Any, nan: Any = None, posinf: Any = None, neginf: Any = None) -> Any:
     """Put numbers in place of nan and the infinities."""
+    require_tensor("nan_to_num_", input)
     if input._dtype.is_complex:
         nan_to_num_(functions["view_as_real"](input), nan, posinf, neginf)
         return input

@@ -155,6 +155,11 @@ def _logcumsumexp_rule(k: Any, g: Any, x: Any, out: Any, dim: int) -> Any:
     The positive and the negative part of `g` have a logarithm each; -1e30 stands for that of 0.
     """
     dims = along(x, dim)
+    if k.is_complex(x):
+        some = g != 0
+        logarithm = k.where(some, k.log(k.where(some, g, k.ones_like(g))), k.zeros_like(g) - 1e30)
+        backwards = k.logcumsumexp(k.flip(logarithm - k.conj(out), dims), dim)
+        return k.exp(k.flip(backwards, dims) + k.conj(x))
 
     def from_here_on(part: Any, present: Any) -> Any:
         safe = k.where(present, part, k.ones_like(part))
@@ -176,7 +181,7 @@ def logcumsumexp(input: Any, dim: int | None = None, *, out: Any = None,
     Parameters
     ----------
     input : Tensor
-        Of real floating-point numbers.
+        Of floating-point or complex numbers.
     dim : int
     out : Tensor, optional
         Where to put the result.
@@ -191,7 +196,7 @@ def logcumsumexp(input: Any, dim: int | None = None, *, out: Any = None,
     Raises
     ------
     NotImplementedError
-        For integers and complex numbers.
+        For integers.
 
     Examples
     --------
@@ -200,7 +205,7 @@ def logcumsumexp(input: Any, dim: int | None = None, *, out: Any = None,
     tensor([0.0000, 0.6931])
     """
     dim = one_dim("logcumsumexp", input, dim if axis is None else axis)
-    if not input._dtype.is_floating_point:
+    if not (input._dtype.is_floating_point or input._dtype.is_complex):
         raise NotImplementedError(
             f"logcumsumexp() needs a floating-point dtype, not {input._dtype}; convert the input "
             "with .float()"

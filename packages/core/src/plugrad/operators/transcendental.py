@@ -86,14 +86,12 @@ elementwise(
 
 # --------------------------------------------------------------------------------------- hyperbolic
 
-_APART = "function method"
-
 elementwise("sinh", result="floating", x=lambda k, g, x: g * k.cosh(x))
 elementwise("cosh", result="floating", x=lambda k, g, x: g * k.sinh(x))
 elementwise("tanh", result="floating", x=lambda k, g, out: k.tanh_grad(g, out))
-elementwise("asinh", result="floating", expose=_APART, x=lambda k, g, x: g * k.rsqrt(x * x + 1))
-elementwise("acosh", result="floating", expose=_APART, x=lambda k, g, x: g * _acosh_slope(k, x))
-elementwise("atanh", result="floating", expose=_APART, x=lambda k, g, x: g / (1 - x * x))
+elementwise("asinh", result="floating", x=lambda k, g, x: g * k.rsqrt(x * x + 1))
+elementwise("acosh", result="floating", x=lambda k, g, x: g * _acosh_slope(k, x))
+elementwise("atanh", result="floating", x=lambda k, g, x: g / (1 - x * x))
 
 
 def _acosh_slope(k: Any, x: Any) -> Any:
@@ -101,24 +99,6 @@ def _acosh_slope(k: Any, x: Any) -> Any:
     return k.rsqrt(x + 1) * k.rsqrt(x - 1) if k.is_complex(x) else k.rsqrt(x * x - 1)
 
 
-def _without_slope(name: str) -> None:
-    """Give an operator the in-place form that PyTorch gives it: one without a derivative."""
-
-    def refuse(g: Any) -> Any:
-        raise NotImplementedError(
-            f"{name}_() has no derivative in place, as in PyTorch; use x = x.{name}()"
-        )
-
-    elementwise(
-        f"{name}_in_place", result="floating", node=f"{name.capitalize()}Backward1",
-        aten=f"aten::{name}", expose="inplace", body=lambda k, x: getattr(k, name)(x), x=refuse,
-    )  # fmt: skip
-    for table in (functions, methods):
-        table[f"{name}_"] = table.pop(f"{name}_in_place_")
-
-
-for _name in ("asinh", "acosh", "atanh"):
-    _without_slope(_name)
 for _name in ("sin", "cos", "tan", "sinh", "cosh", "tanh"):
     also(f"arc{_name}", f"a{_name}")
 also("arctan2", "atan2")

@@ -56,7 +56,7 @@ def _inplace(op: Operator, arrays: tuple[Any, ...], params: tuple[Any, ...]) -> 
     target = arrays[0]
     if mode.run is not None and _changed_at_once(op, arrays, params):
         return target
-    name = _name(op)
+    name = f"{op.name}_"
     arrays = checked(op, arrays)
     if not isinstance(target, tape.TensorBase):
         raise TypeError(f"{name}(): can only change a Tensor, not {type(target).__name__}")
@@ -127,13 +127,8 @@ def _changed_at_once(op: Operator, arrays: tuple[Any, ...], params: tuple[Any, .
             return False
         raw.append(values)
     tensor._array = mode.quiet(kernel, *raw, *params)
-    changed(arrays[0], _name(op))
+    changed(arrays[0], f"{op.name}_")
     return True
-
-
-def _name(op: Operator) -> str:
-    # Some are another operator in place, with another derivative.
-    return f"{op.name.removesuffix('_in_place')}_"
 
 
 def changed(tensor: Tensor, name: str) -> None:
@@ -256,9 +251,10 @@ def write_out(op: Operator, out: Any, results: list[Any], inputs: list[Tensor]) 
             f"{op.name}(): out= cannot be recorded, but an argument requires grad; use the "
             "returned tensor, or no_grad()"
         )
+    casts = "casts" in op.out and ("complex" not in op.out or inputs[0]._dtype.is_complex)
     for target, (array, kind) in zip(targets, results, strict=True):
         refuse_change(target, op.name)
-        fits = can_cast(kind, target._dtype) if "casts" in op.out else kind is target._dtype
+        fits = can_cast(kind, target._dtype) if casts else kind is target._dtype
         if not fits:
             raise RuntimeError(
                 f"{op.name}(): the result is of {kind}, and cannot be put into out of "

@@ -29,7 +29,7 @@ __all__ = [
 Form = Literal["elementwise", "linear", "primitive", "composite"]
 Result = Literal["same", "floating", "bool", "index", "given"]
 Numbers = Literal["any", "not first", "none"]
-Out = Literal["", "casts", "exact", "apart", "casts apart"]
+Out = Literal["", "casts", "casts complex", "exact", "apart", "casts apart"]
 Accepts = Literal[
     "all",
     "numbers",
@@ -119,8 +119,9 @@ class Operator:
         first"``.
     out : str
         What ``out=`` may be: of a dtype that the result can be cast to (``"casts"``, as elementwise
-        operators do by default), of the result's own (``"exact"``, the default of all others), or
-        also in memory of its own (``"apart"``).
+        operators do by default), perhaps only for a complex input (``"casts complex"``), of the
+        result's own (``"exact"``, the default of all others), or also in memory of its own
+        (``"apart"``).
     view : bool or callable
         Whether the output shares the first array's memory. With several outputs,
         ``view(x_shape, number, *params)`` returns the `Step` that leads to one of them.

@@ -10,6 +10,7 @@ from plugrad.linalg.operators.decompositions import linalg_qr as qr
 from plugrad.linalg.operators.decompositions import linalg_svd as svd
 from plugrad.linalg.operators.determinants import linalg_det as det
 from plugrad.linalg.operators.determinants import linalg_slogdet as slogdet
+from plugrad.linalg.operators.ldl import ldl_factor, ldl_factor_ex, ldl_solve
 from plugrad.linalg.operators.lu import linalg_lu as lu
 from plugrad.linalg.operators.lu import linalg_lu_solve as lu_solve
 from plugrad.linalg.operators.lu import lu_factor, lu_factor_ex
@@ -46,6 +47,9 @@ __all__ = [
     "householder_product",
     "inv",
     "inv_ex",
+    "ldl_factor",
+    "ldl_factor_ex",
+    "ldl_solve",
     "lstsq",
     "lu",
     "lu_factor",

@@ -127,11 +127,28 @@ class OrderingKernels(ReductionKernels):
     def logcumsumexp(self, x: Any, dim: int) -> Any:
         if 0 in x.shape or not x.shape:
             return self.copy(x)
+        add = self.xp.logaddexp
+        if self.dtypes[x.dtype].is_complex:
+            add, unknown = self._complex_logaddexp, self.xp.isnan(x)
+            x = self.xp.where(unknown, self.xp.full_like(x, complex("nan+nanj")), x)
+            nothing = self.xp.real(x) == -math.inf
+            x = self.xp.where(nothing, self.xp.full_like(x, complex(-math.inf, 0)), x)
         running = [self._part(x, dim, 0, 1)]
         for position in range(1, x.shape[dim]):
             new = self._part(x, dim, position, position + 1)
-            running.append(self.xp.logaddexp(running[-1], new))
+            running.append(add(running[-1], new))
         return self.xp.concat(running, axis=dim)
+
+    def _complex_logaddexp(self, x: Any, y: Any) -> Any:
+        """Return ``log(exp(x) + exp(y))`` near the one of the larger real part."""
+        xp = self.xp
+        turned = xp.real(x) < xp.real(y)
+        low, high = xp.where(turned, x, y), xp.where(turned, y, x)
+        even = xp.isinf(xp.real(high))
+        apart = xp.where(even, xp.zeros_like(low), low - high)
+        total = xp.where(even, high, high + xp.log1p(xp.exp(apart)))
+        unknown = xp.isnan(x) | xp.isnan(y)
+        return xp.where(unknown, xp.full_like(total, complex("nan+nanj")), total)
 
     # ---------------------------------------------------------------------------- unique elements
 
@@ -174,12 +191,17 @@ class OrderingKernels(ReductionKernels):
             self._row_changes(xp.take(rows, order, axis=0)), rows.shape[0]
         )
         inverse = xp.take(groups, self.order(order, 0, False), axis=0)
-        return xp.take(x, xp.take(order, starts, axis=0), axis=dim), inverse, counts
+        return self._picked(x, xp.take(order, starts, axis=0), dim), inverse, counts
 
     def unique_consecutive_dim(self, x: Any, dim: int) -> tuple[Any, Any, Any]:
         rows = self._rows(x, dim)
         groups, starts, counts = self._groups(self._row_changes(rows), rows.shape[0])
-        return self.xp.take(x, starts, axis=dim), groups, counts
+        return self._picked(x, starts, dim), groups, counts
+
+    def _picked(self, x: Any, places: Any, dim: int) -> Any:
+        # One after the other in memory, as they come from PyTorch.
+        rows = self.xp.take(self.xp.moveaxis(x, dim, 0), places, axis=0)
+        return self.xp.moveaxis(rows, 0, dim)
 
     def _rows(self, x: Any, dim: int) -> Any:
         rows = self.xp.moveaxis(x, dim, 0)

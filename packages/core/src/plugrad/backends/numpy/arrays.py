@@ -12,13 +12,26 @@ from plugrad.backends.protocol import Backend
 from plugrad.devices import device
 from plugrad.dtypes import Category, dtype
 
-__all__ = ["Array", "NumpyArrays", "largest", "smallest"]
+__all__ = ["Array", "NumpyArrays", "channels_last", "largest", "like_input", "smallest"]
 
 Array = numpy.ndarray[Any, Any]
 
 # What NumPy's own types say of these changes from one version to the next.
 largest: Any = numpy.maximum.reduce
 smallest: Any = numpy.minimum.reduce
+
+
+def channels_last(x: Array) -> bool:
+    """Return whether the channels of images, their second dimension, lie last in memory."""
+    flags = x.flags
+    return x.ndim == 4 and not flags.c_contiguous and numpy.moveaxis(x, 1, -1).flags.c_contiguous
+
+
+def like_input(result: Array, x: Array) -> Array:
+    """Return `result` with its channels last in memory, if those of `x` are."""
+    if not channels_last(x):
+        return result
+    return numpy.moveaxis(numpy.ascontiguousarray(numpy.moveaxis(result, 1, -1)), -1, 1)
 
 
 class NumpyArrays(ArrayKernels):

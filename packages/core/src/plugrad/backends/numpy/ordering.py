@@ -74,6 +74,8 @@ class OrderingKernels(Standard):
     def logcumsumexp(self, x: Array, dim: int) -> Any:
         if not x.shape or not x.size:
             return x.copy()
+        if x.dtype.kind == "c":
+            return super().logcumsumexp(x.astype("D"), dim).astype(x.dtype, copy=False)
         return numpy.logaddexp.accumulate(x, axis=dim, dtype="d").astype(x.dtype, copy=False)
 
     def lexical_order(self, rows: Array) -> Any:

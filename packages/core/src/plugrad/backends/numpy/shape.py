@@ -12,7 +12,7 @@ from plugrad.autograd.views import Step
 from plugrad.backends.array_api import Dims, Shape
 from plugrad.backends.array_api.shape import Layout
 from plugrad.backends.array_api.shape import ShapeKernels as Standard
-from plugrad.backends.numpy.arrays import Array
+from plugrad.backends.numpy.arrays import Array, channels_last
 from plugrad.dtypes import dtype
 
 __all__ = ["ShapeKernels", "strided"]
@@ -243,6 +243,9 @@ class ShapeKernels(Standard):
         parts = [x for x in xs if x.shape != (0,)] or xs
         shape = list(parts[0].shape)
         shape[dim] = sum([x.shape[dim] for x in parts])
+        if all(map(channels_last, parts)):
+            laid = numpy.empty([shape[i] for i in (0, 2, 3, 1)], parts[0].dtype)
+            return numpy.concatenate(parts, dim, out=numpy.moveaxis(laid, -1, 1))
         return numpy.concatenate(parts, dim, out=numpy.empty(shape, parts[0].dtype))
 
     def stack(self, xs: Sequence[Array], dim: int) -> Array:

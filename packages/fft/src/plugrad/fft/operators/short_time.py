@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 from plugrad.operators.dimensions import require_tensor
+from plugrad.operators.options import flag_given, integer_given
 from plugrad.operators.padding import pad
 from plugrad.vocabulary.forms import function, primitive
 from plugrad.vocabulary.registry import functions
@@ -25,6 +26,24 @@ primitive(
     moves=True, body=lambda k, x, dim0, dim1: k.transpose(x, dim0, dim1),
     x=lambda k, g, dim0, dim1: k.transpose(g, dim0, dim1),
 )  # fmt: skip
+
+
+def _read(name: str, n_fft: Any, steps: tuple[Any, Any], window: Any, **flags: Any) -> Any:
+    """Check the types of what `stft` and `istft` share; return ``n_fft, hop_length, win_length``.
+
+    Raises
+    ------
+    TypeError
+        If one is wrong.
+    """
+    for flag, value in flags.items():
+        flag_given(name, flag, value)
+    if window is not None:
+        require_tensor(name, window, "window")
+    named = zip(("hop_length", "win_length"), steps, strict=True)
+    return integer_given(name, "n_fft", n_fft), *(
+        None if step is None else integer_given(name, step_name, step) for step_name, step in named
+    )
 
 
 def _steps(name: str, n_fft: int, hop: int | None, width: int | None) -> tuple[int, int]:
@@ -115,6 +134,10 @@ def stft(
     plugrad.Size([3, 9])
     """
     require_tensor("stft", input)
+    n_fft, hop_length, win_length = _read(
+        "stft", n_fft, (hop_length, win_length), window, normalized=normalized, onesided=onesided,
+        return_complex=return_complex,
+    )  # fmt: skip
     if window is None:
         _warn_of_no_window("stft")
     elif center and align_to_window is not None:
@@ -228,6 +251,10 @@ def istft(
     tensor([1., 1., 1., 1., 1., 1., 1., 1.])
     """
     require_tensor("istft", input)
+    n_fft, hop_length, win_length = _read(
+        "istft", n_fft, (hop_length, win_length), window, center=center, normalized=normalized,
+        onesided=onesided, return_complex=return_complex,
+    )  # fmt: skip
     if window is None:
         _warn_of_no_window("istft")
     if not input._dtype.is_complex:

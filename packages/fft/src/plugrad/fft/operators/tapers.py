@@ -93,6 +93,8 @@ def _older(
     device: Any, pin_memory: Any, requires_grad: Any,
 ) -> Tensor:  # fmt: skip
     size = integer_given(name, "window_length", window_length)
+    if not isinstance(periodic, bool):
+        raise TypeError(f"{name}(): periodic must be a bool, not {type(periodic).__name__}")
     kind = dtypes.get_default_dtype() if dtype is None else dtype_given(name, dtype)
     if layout is not None and layout is not strided:
         raise RuntimeError(f"{name}() makes strided tensors, not {layout}")
@@ -106,7 +108,7 @@ def _older(
         f"{name}(empty mul_*)",
         formula,
         size,
-        bool(periodic),
+        periodic,
         kind,
         None,
         device,

@@ -12,7 +12,7 @@ from typing import Any
 import numpy
 
 from plugrad.backends.array_api.arrays import ArrayKernels
-from plugrad.linalg.kernels import lapack
+from plugrad.linalg.kernels import lapack, ldl
 
 __all__ = ["DecompositionKernels"]
 
@@ -45,6 +45,8 @@ class DecompositionKernels(ArrayKernels):
     solve_triangular = _on_host(lapack.solve_triangular, 0)
     lu_factor_ex = _on_host(lapack.lu_factor_ex, 0)
     lu_solve = _on_host(lapack.lu_solve)
+    ldl_factor_ex = _on_host(ldl.ldl_factor_ex, 0)
+    ldl_solve = _on_host(ldl.ldl_solve, 0)
     cholesky_ex = _on_host(lapack.cholesky_ex, 0)
     qr = _on_host(lapack.qr, 0, 1)
     geqrf = _on_host(lapack.geqrf, 0)

@@ -7,6 +7,7 @@ from plugrad.linalg.operators import (  # noqa: F401  # imported for what they d
     cholesky,
     decompositions,
     determinants,
+    ldl,
     lowrank,
     lu,
     matrix_functions,

@@ -112,6 +112,14 @@ _BY_NAME = {
     "qr-older": ("qr", lambda t, x: t.qr(x), (_full(4, 2),)),
     "qr-r": ("qr", lambda t, x: t.linalg.qr(x.detach(), mode="r").R, (_full(4, 2),)),
     "lu-older": ("lu", lambda t, x: t.lu(x)[0], (_square(3, 3),)),
+    "ldl_factor": (
+        "ldl_factor", lambda t, x: t.linalg.ldl_factor(_symmetric(x.detach())).LD, (_square(3, 3),),
+    ),
+    "ldl_solve": (
+        "ldl_solve", lambda t, x: t.linalg.ldl_solve(
+            *t.linalg.ldl_factor(_symmetric(x.detach()))[:2], x.detach()
+        ), (_square(2, 3, 3),),
+    ),
     "geqrf": ("geqrf", lambda t, x: t.geqrf(x.detach()), (_full(4, 3),)),
     "cholesky-older": ("cholesky", lambda t, x: t.cholesky(_positive(x)), (_square(3, 3),)),
     "pinv-hermitian": (

@@ -174,7 +174,9 @@ def _scans() -> Iterator[Sample]:
     yield case("cumprod", lambda t, x: t.cumprod(x, -1), with_zeros(5, 6), label="zeros")
     yield case("cumprod", lambda t, x: x.cumprod(0), integers(5, low=1), exact=True)
     yield case("cumprod", lambda t, x: x.cumprod(0), real(), label="0-d")
-    yield case("logcumsumexp", lambda t, x: x.logcumsumexp(0), real(5), dtypes=HALF)
+    yield case(
+        "logcumsumexp", lambda t, x: x.logcumsumexp(0), real(5), dtypes=(*HALF, *COMPLEX[2:])
+    )
     yield case("logcumsumexp", lambda t, x: t.logcumsumexp(x, -1), real(3, 4, low=-30, high=30))
     yield case("logcumsumexp", lambda t, x: x.logcumsumexp(0), real(), label="0-d")
 

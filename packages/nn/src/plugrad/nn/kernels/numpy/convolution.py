@@ -101,7 +101,7 @@ class ConvolutionKernels(Standard):
             part = result[start : start + step]
             for i, place in enumerate(places):
                 part[(_All, _All, *place)] += columns[:, :, i]
-        return numpy.ascontiguousarray(result[_inner(sizes, padding)])
+        return result[_inner(sizes, padding)].copy() if any(padding) else result
 
     def convolution_weight(
         self, g: Array, x: Array, kernel: Dims, stride: Dims, padding: Dims, dilation: Dims,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 
 from plugrad.backends.array_api import Dims, Shape
-from plugrad.backends.numpy.arrays import Array
+from plugrad.backends.numpy.arrays import Array, like_input
 from plugrad.backends.numpy.sums import add_up
 from plugrad.nn.kernels.array_api.convolution import positions
 from plugrad.nn.kernels.array_api.pooling import PoolingKernels as Standard
@@ -28,7 +28,16 @@ class PoolingKernels(Standard):
         flat = x.reshape(*lead, math.prod(x.shape[len(lead) :]))
         places = indices.reshape(*lead, math.prod(counts))
         values = numpy.take_along_axis(flat, places, axis=-1)
-        return values.reshape(indices.shape), indices
+        return like_input(values.reshape(indices.shape), x), like_input(indices, x)
+
+    def max_unpool(self, x: Array, indices: Array, sizes: Shape) -> Array:
+        return like_input(super().max_unpool(x, indices, sizes), x)
+
+    def max_pool(self, x: Array, *geometry: Any) -> Array:
+        return like_input(super().max_pool(x, *geometry), x)
+
+    def avg_pool(self, x: Array, *geometry: Any) -> Array:
+        return like_input(super().avg_pool(x, *geometry), x)
 
     def max_pool_grad(
         self, g: Array, x: Any, kernel: Dims, stride: Dims, padding: Dims, dilation: Dims,
