@@ -487,3 +487,12 @@ def test_membership() -> None:
 def test_the_entropy_of_nothing_is_positive_zero() -> None:
     nothing = t.special.entr(t.tensor([0.0, -0.0]))
     assert str(nothing) == "tensor([0., 0.])"
+
+
+@pytest.mark.parametrize("name", ["acosh", "asinh", "atanh"])
+def test_no_derivative_in_place_where_pytorch_has_none(name: str) -> None:
+    x = t.tensor([0.5], requires_grad=True)
+    y = getattr(x.clone(), f"{name}_")()
+    assert y.grad_fn.name() == f"{name.capitalize()}Backward1"
+    with pytest.raises(NotImplementedError, match=f"{name}_"):
+        y.backward()

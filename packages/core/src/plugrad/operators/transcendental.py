@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Final
 
-from plugrad.operators.operands import also, overloaded
+from plugrad.operators.operands import also, overloaded, undifferentiable
 from plugrad.vocabulary.forms import composite, elementwise, function
 from plugrad.vocabulary.inplace import inplace
 from plugrad.vocabulary.registry import functions, methods, operators
@@ -86,12 +86,14 @@ elementwise(
 
 # --------------------------------------------------------------------------------------- hyperbolic
 
+_APART: Final = "function method"  # in place they are operators of their own, below
+
 elementwise("sinh", result="floating", x=lambda k, g, x: g * k.cosh(x))
 elementwise("cosh", result="floating", x=lambda k, g, x: g * k.sinh(x))
 elementwise("tanh", result="floating", x=lambda k, g, out: k.tanh_grad(g, out))
-elementwise("asinh", result="floating", x=lambda k, g, x: g * k.rsqrt(x * x + 1))
-elementwise("acosh", result="floating", x=lambda k, g, x: g * _acosh_slope(k, x))
-elementwise("atanh", result="floating", x=lambda k, g, x: g / (1 - x * x))
+elementwise("asinh", result="floating", expose=_APART, x=lambda k, g, x: g * k.rsqrt(x * x + 1))
+elementwise("acosh", result="floating", expose=_APART, x=lambda k, g, x: g * _acosh_slope(k, x))
+elementwise("atanh", result="floating", expose=_APART, x=lambda k, g, x: g / (1 - x * x))
 
 
 def _acosh_slope(k: Any, x: Any) -> Any:
@@ -99,6 +101,15 @@ def _acosh_slope(k: Any, x: Any) -> Any:
     return k.rsqrt(x + 1) * k.rsqrt(x - 1) if k.is_complex(x) else k.rsqrt(x * x - 1)
 
 
+for _name in ("asinh", "acosh", "atanh"):
+    # PyTorch has no derivative of these in place, and what runs here is to run there.
+    elementwise(
+        f"{_name}_in_place", result="floating", node=f"{_name.capitalize()}Backward1",
+        aten=f"aten::{_name}", expose="inplace", x=undifferentiable(f"{_name}_"),
+        body=lambda k, x, name=_name: getattr(k, name)(x),
+    )  # fmt: skip
+    for _table in (functions, methods):
+        _table[f"{_name}_"] = _table.pop(f"{_name}_in_place_")
 for _name in ("sin", "cos", "tan", "sinh", "cosh", "tanh"):
     also(f"arc{_name}", f"a{_name}")
 also("arctan2", "atan2")

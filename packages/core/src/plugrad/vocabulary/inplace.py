@@ -56,7 +56,7 @@ def _inplace(op: Operator, arrays: tuple[Any, ...], params: tuple[Any, ...]) -> 
     target = arrays[0]
     if mode.run is not None and _changed_at_once(op, arrays, params):
         return target
-    name = f"{op.name}_"
+    name = _name(op)
     arrays = checked(op, arrays)
     if not isinstance(target, tape.TensorBase):
         raise TypeError(f"{name}(): can only change a Tensor, not {type(target).__name__}")
@@ -127,8 +127,13 @@ def _changed_at_once(op: Operator, arrays: tuple[Any, ...], params: tuple[Any, .
             return False
         raw.append(values)
     tensor._array = mode.quiet(kernel, *raw, *params)
-    changed(arrays[0], f"{op.name}_")
+    changed(arrays[0], _name(op))
     return True
+
+
+def _name(op: Operator) -> str:
+    # Some are another operator in place, with another derivative.
+    return f"{op.name.removesuffix('_in_place')}_"
 
 
 def changed(tensor: Tensor, name: str) -> None:
