@@ -108,7 +108,15 @@ def differentiate(
     if accumulate and wanted is not None:
         task.landing = {node for node in wanted if isinstance(node, AccumulateGrad)}
     starts = [g if not task.raw else g._array for g in gradients]
-    mode.enter_backward(create_graph, task.raw, task.run, roots, starts)
+    if task.raw:
+        mode.enter_quietly(task.run, roots, starts)
+    else:
+        previous = mode.grad
+        mode.record(create_graph)
+        try:
+            task.run(roots, starts)
+        finally:
+            mode.record(previous)
     if wanted is None:
         return []
     found = [None if edge is None else task.captured.get(edge) for edge in wanted]
@@ -356,29 +364,27 @@ class _Task:
     def _accumulate(self, node: Node, g: Any) -> None:
         """Add a gradient into its leaf."""
         assert isinstance(node, AccumulateGrad)
-        leaf = node.variable
-        table = node.table
+        meta, table = node._meta, node.table
         with _accumulation:
-            grad = leaf.grad
+            grad = meta.grad
             if not self.raw:
                 if grad is None:
-                    leaf.grad = g if self.create else g.detach().clone()
+                    node.variable.grad = g if self.create else g.detach().clone()
                 else:
-                    leaf.grad = grad + g
+                    node.variable.grad = grad + g
             elif grad is None:
                 array = g if g.__class__ is table.array_type else table.wrap(g)
                 if node not in self.exclusive or not table.is_dense(array):
                     array = table.copy(array)
-                leaf.grad = new_tensor(array, table, leaf._dtype)
+                meta.grad = new_tensor(array, table, node.dtype)
             else:
                 grad._array = table.add_into(grad._array, g)
                 cell = alias_cell(grad)
                 if not isinstance(cell, InferenceCell):
                     cell.version += 1
-        meta = leaf._meta
-        if meta is not None and meta.post_hooks:
+        if meta.post_hooks:
             for hook in list(meta.post_hooks.values()):
-                if self._call_user(hook, leaf) is not None:
+                if self._call_user(hook, node.variable) is not None:
                     raise RuntimeError(
                         "a hook that runs after accumulation must return None: there is nothing "
                         "that it could replace"

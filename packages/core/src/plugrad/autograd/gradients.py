@@ -52,7 +52,8 @@ def _start(output: Tensor, gradient: Tensor | None, position: int) -> Tensor:
             f"gradient {position} has shape {list(gradient.shape)}, but its output has "
             f"{list(output.shape)}; they must be the same"
         )
-    if gradient._dtype.is_complex != output._dtype.is_complex:
+    kind = output._dtype
+    if gradient._dtype is not kind and gradient._dtype.is_complex != kind.is_complex:
         raise RuntimeError(
             f"gradient {position} is of {gradient._dtype}, but its output of {output._dtype}: both "
             "must be real, or both complex"

@@ -50,6 +50,15 @@ def _call(function: Callable[..., Any], *args: Any) -> Any:
     return function(*args)
 
 
+def _use(here: dict[str, Any], quiet: Runner, grad: bool) -> None:
+    """Change how kernels are called, and whether operators record.
+
+    `here` are the thread's attributes: looking each of them up costs more than all the rest.
+    """
+    run = None if here["_reasons"] else quiet
+    here["_quiet"], here["grad"], here["run"], here["now"] = quiet, grad, run, (run, grad)
+
+
 class Mode(threading.local):
     """The state of one thread.
 
@@ -128,53 +137,36 @@ class Mode(threading.local):
             self.observers = observers
             self._run_by(None)
 
-    def _use(self, quiet: Runner) -> Runner:
-        previous, self._quiet = self._quiet, quiet
-        self._run_by(None if self._reasons else quiet)
-        return previous
-
-    def enter_backward(
-        self, grad: bool, quietly: bool, function: Callable[..., Any], *args: Any
-    ) -> Any:
-        """Call `function` with recording switched to `grad`, as a whole inside the quiet context.
+    def enter_quietly(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Call `function` inside the quiet context as a whole: the kernels it runs pay nothing.
 
         A context cannot be entered twice, so until `function` returns, kernels are called directly.
-        Without `quietly` each kernel enters it as ever.
+        Nothing is recorded.
         """
-        # The thread's dictionary, once: each of its attributes costs ten times an item of that.
-        state = self.__dict__
-        before, outer = state["grad"], state["_quiet"]
-        enters = quietly and outer is not _call
-        if enters:
-            state["_quiet"] = _call
-            state["run"] = None if state["_reasons"] else _call
-        state["grad"] = grad
-        state["now"] = (state["run"], grad)
+        here = self.__dict__
+        outer, grad = here["_quiet"], here["grad"]
+        _use(here, _call, False)
         try:
-            if enters and not _quietly.get():
-                return outer(function, *args)
-            return function(*args)
+            return function(*args) if _quietly.get() else outer(function, *args)
         finally:
-            if enters:
-                state["_quiet"] = outer
-                state["run"] = None if state["_reasons"] else outer
-            state["grad"] = before
-            state["now"] = (state["run"], before)
+            _use(here, outer, grad)
 
     def leave_quietly(
         self, context: contextvars.Context, function: Callable[..., Any], *args: Any
     ) -> Any:
-        """Call user code from inside `enter_backward`, in the user's own `context`.
+        """Call user code from inside `enter_quietly`, in the user's own `context`.
 
         It sees its own ``np.seterr`` and context variables; the kernels it runs stay quiet through
         a spare context, for this thread's first one is entered already.
         """
         spare = self._spare.pop() if self._spare else _quiet_context()
-        outer = self._use(spare.run)
+        here = self.__dict__
+        outer = here["_quiet"]
+        _use(here, spare.run, here["grad"])
         try:
             return context.run(function, *args)
         finally:
-            self._use(outer)
+            _use(here, outer, here["grad"])
             self._spare.append(spare)
 
 

@@ -24,12 +24,13 @@ def version_of(tensor: TensorBase) -> int:
 
 def versions_of(saved: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return the present version of everything saved; 0 for what has none."""
-    return tuple(map(_version, saved))
+    return tuple([_version(item) for item in saved])
 
 
 def _version(item: Any) -> Any:
     if isinstance(item, TensorBase):
-        return version_of(item)
+        cell = item._cell
+        return 0 if cell is None else cell.version
     if isinstance(item, AliasCell):
         return item.version
     if isinstance(item, tuple):
@@ -46,12 +47,14 @@ def verify(node: Node) -> None:
         Naming what was saved, by which operation, and which operation changed it; or if it was
         freed.
     """
-    if node.saved is None:
+    saved = node.saved
+    if saved is None:
         freed(node)
-    assert node.op is not None
-    now = versions_of(node.saved)
+    now = versions_of(saved)
+    if now == node.versions:
+        return
     then = node.versions if node.versions is not None else versions_of((None,) * len(now))
-    for position, (before, after, item) in enumerate(zip(then, now, node.saved, strict=True)):
+    for position, (before, after, item) in enumerate(zip(then, now, saved, strict=True)):
         if isinstance(item, tuple):
             for tensor in item:
                 if version_of(tensor) and versions_of(item) != (before or (0,) * len(item)):

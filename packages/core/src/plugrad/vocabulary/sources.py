@@ -13,7 +13,14 @@ from plugrad.autograd import saved, tape
 from plugrad.vocabulary import nodes
 from plugrad.vocabulary.registry import Operator, Rule
 
-__all__ = ["compile_function", "indent", "plain_node_class", "saved_slots", "tuple_source"]
+__all__ = [
+    "compile_function",
+    "indent",
+    "plain_node_class",
+    "saved_slots",
+    "tuple_source",
+    "untouched",
+]
 
 
 def compile_function(source: str, name: str, namespace: dict[str, Any]) -> FunctionType:
@@ -33,6 +40,11 @@ def indent(lines: list[str], depth: int) -> list[str]:
 def tuple_source(items: Any) -> str:
     """Return the inside of a tuple display."""
     return "".join(f"{item}, " for item in items)
+
+
+def untouched(tensor: str) -> str:
+    """Return the condition under which no in-place operation has gone through a tensor."""
+    return f"({tensor}._cell is None or not {tensor}._cell.version)"
 
 
 def plain_node_class(operator: Operator, *, scalar: bool) -> type[tape.Node] | None:
@@ -126,7 +138,7 @@ def _rule_call(
     operator: Operator, name: str, rule: Rule, scalar: bool, function: str | None = None
 ) -> tuple[str, list[str]]:
     """Return the call of one rule, and the version checks of the tensors that it uses."""
-    values, checks = [], []
+    values, changes = [], []
     by_name = {a.name: a for a in operator.arguments}
     for wanted in rule.names:
         argument = by_name.get(wanted)
@@ -138,15 +150,15 @@ def _rule_call(
             values.append(wanted)
         elif argument.listed:
             values.append(f"[t._array for t in {wanted}_]")
-            checks.append(f"    if any([t._cell is not None for t in {wanted}_]): verify(node)")
+            changes.append(f"not all([{untouched('t')} for t in {wanted}_])")
         elif argument.optional:
             values.append(f"(None if {wanted}_ is None else {wanted}_._array)")
-            checks.append(
-                f"    if {wanted}_ is not None and {wanted}_._cell is not None: verify(node)"
-            )
+            changes.append(f"{wanted}_ is not None and not {untouched(f'{wanted}_')}")
         elif scalar and wanted != operator.array_names[0]:
             values.append(f"{wanted}_")
         else:
             values.append(f"{wanted}_._array")
-            checks.append(f"    if {wanted}_._cell is not None: verify(node)")
+            changes.append(f"not {untouched(f'{wanted}_')}")
+    # Where all had been at version 0; other versions have been compared already.
+    checks = [f"    if {change} and node.versions is None: verify(node)" for change in changes]
     return f"{function or f'rule_{name}'}({', '.join(values)})", checks

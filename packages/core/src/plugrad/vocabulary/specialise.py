@@ -46,6 +46,7 @@ from plugrad.vocabulary.sources import (
     plain_node_class,
     saved_slots,
     tuple_source,
+    untouched,
 )
 
 __all__ = ["binary_dunder", "inplace_function", "operator_function"]
@@ -388,13 +389,13 @@ def _record(operator: Operator, public: dict[str, str], fixed_dtype: str) -> lis
         saved.append(value)
         argument = next(a for a in operator.arguments if a.name == name)
         if name in listed:
-            cells.append(f"all([t._cell is None for t in {public[name]}])")
+            cells.append(f"all([{untouched('t')} for t in {public[name]}])")
         elif argument.optional:
-            cells.append(f"({public[name]} is None or {public[name]}._cell is None)")
+            cells.append(f"({public[name]} is None or {untouched(public[name])})")
         elif operator.scalars and public[name] == "other":
-            cells.append("(Made is ScalarNode or other._cell is None)")
+            cells.append(f"(Made is ScalarNode or {untouched('other')})")
         else:
-            cells.append(f"{public[name]}._cell is None")
+            cells.append(untouched(public[name]))
     lines = [
         f"node = new({'Made' if operator.scalars else 'Node'})",
         "node.table = table",

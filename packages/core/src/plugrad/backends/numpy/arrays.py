@@ -77,7 +77,11 @@ class NumpyArrays(ArrayKernels):
         return self.fill_(self.empty_like(x, self.dtypes[x.dtype], None), 0)
 
     def ones_like(self, x: Array) -> Array:
-        return self.fill_(self.empty_like(x, self.dtypes[x.dtype], None), 1)
+        if not x.flags.c_contiguous:
+            return self.fill_(self.empty_like(x, self.dtypes[x.dtype], None), 1)
+        ones = numpy.empty(x.shape, x.dtype)
+        ones.fill(1)
+        return ones
 
     def complex(self, real: Array, imag: Array) -> Array:
         if real.dtype.kind != "f":
