@@ -16,7 +16,7 @@ from typing import Any
 import plugrad.fft
 import plugrad.linalg
 import plugrad.nn  # noqa: F401  # these declare functions and methods too
-from plugrad import dtypes, layouts
+from plugrad import dtypes, layouts, settings
 from plugrad.operators import legacy
 from plugrad.vocabulary import registry
 
@@ -34,7 +34,11 @@ from plugrad.random.generator import Generator as Generator
 from plugrad.shapes import Size as Size
 """
 # Everything on `plugrad` that is written out in its modules, and so has types there.
-EXPORTS = """from plugrad import amp as amp
+EXPORTS = """from math import e as e
+from math import inf as inf
+from math import nan as nan
+from math import pi as pi
+from plugrad import amp as amp
 from plugrad import autograd as autograd
 from plugrad import backends as backends
 from plugrad import compiler as compiler
@@ -150,7 +154,10 @@ KNOWN = {
 def package_stub() -> str:
     """Return the stub of `plugrad` itself."""
     lines = [HEADER.format(what="What plugrad exports") + EXPORTS + TYPES]
+    lines += [f"from plugrad.settings import {name} as {name}" for name in settings.__all__]
     lines.append("from plugrad.tensor import Tensor as Tensor\n\n__version__: builtins.str")
+    lines.append("newaxis: None")
+    lines += [f"def {name}(input: Tensor) -> Tensor: ..." for name in ("detach", "detach_")]
     for names, kind in ((dtypes.PUBLIC_NAMES, "dtype"), (layouts.PUBLIC_NAMES, "Any"),
                         (legacy.TENSOR_TYPES, "Any")):  # fmt: skip
         lines += [f"{name}: {kind}" for name in names]

@@ -31,6 +31,7 @@ MODULES: Final = (
     "plugrad.optim",
     "plugrad.plugins",
     "plugrad.profiler",
+    "plugrad.settings",
     "plugrad.signal.windows",
     "plugrad.special",
     "plugrad.threads",

@@ -9,6 +9,7 @@ tensor([2., 4., 6.])
 
 import gc as _gc
 from importlib import import_module as _import_module
+from math import e, inf, nan, pi
 from typing import Any as _Any
 
 from plugrad import namespace as _namespace
@@ -58,6 +59,10 @@ from plugrad.tensor import Tensor as Tensor  # noqa: E402
 
 __version__ = "0.1.0"
 
+newaxis = None
+detach = Tensor.detach
+detach_ = Tensor.detach_
+
 globals().update(_dtypes.PUBLIC_NAMES)
 globals().update(_LAYOUTS)
 globals().update(_TENSOR_TYPES)
@@ -68,6 +73,7 @@ _LAZY = (
     "cuda",
     "plugins",
     "return_types",
+    "settings",
     "special",
     "testing",
     "threads",
@@ -75,6 +81,14 @@ _LAZY = (
 )
 
 _ELSEWHERE = {
+    "are_deterministic_algorithms_enabled": "settings",
+    "get_float32_matmul_precision": "settings",
+    "get_num_interop_threads": "settings",
+    "is_deterministic_algorithms_warn_only_enabled": "settings",
+    "set_float32_matmul_precision": "settings",
+    "set_flush_denormal": "settings",
+    "set_num_interop_threads": "settings",
+    "use_deterministic_algorithms": "settings",
     "get_num_threads": "threads",
     "set_num_threads": "threads",
     "autocast": "amp",

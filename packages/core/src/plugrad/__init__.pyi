@@ -4,6 +4,10 @@ import builtins
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, SupportsFloat, SupportsIndex
 
+from math import e as e
+from math import inf as inf
+from math import nan as nan
+from math import pi as pi
 from plugrad import amp as amp
 from plugrad import autograd as autograd
 from plugrad import backends as backends
@@ -52,9 +56,20 @@ from plugrad.dtypes import dtype as dtype
 from plugrad.random.generator import Generator as Generator
 from plugrad.shapes import Size as Size
 
+from plugrad.settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
+from plugrad.settings import get_float32_matmul_precision as get_float32_matmul_precision
+from plugrad.settings import get_num_interop_threads as get_num_interop_threads
+from plugrad.settings import is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled
+from plugrad.settings import set_float32_matmul_precision as set_float32_matmul_precision
+from plugrad.settings import set_flush_denormal as set_flush_denormal
+from plugrad.settings import set_num_interop_threads as set_num_interop_threads
+from plugrad.settings import use_deterministic_algorithms as use_deterministic_algorithms
 from plugrad.tensor import Tensor as Tensor
 
 __version__: builtins.str
+newaxis: None
+def detach(input: Tensor) -> Tensor: ...
+def detach_(input: Tensor) -> Tensor: ...
 bool: dtype
 uint8: dtype
 uint16: dtype
