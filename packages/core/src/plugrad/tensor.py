@@ -48,6 +48,11 @@ from plugrad.vocabulary.registry import methods
 __all__ = ["Tensor"]
 
 
+def _never(what: str) -> property:
+    """Return a property that is False, for a kind of tensor that PyTorch has besides."""
+    return property(lambda self: False, doc=f"Whether it is {what}; no tensor is, here.")
+
+
 class Tensor(TensorBase, TensorMethods):
     """A multidimensional array whose operations can be differentiated.
 
@@ -120,6 +125,13 @@ class Tensor(TensorBase, TensorMethods):
     def is_cpu(self) -> bool:
         """Whether the elements are in the host's memory."""
         return self._table.device.type == "cpu"
+
+    is_sparse = _never("sparse")
+    is_sparse_csr = _never("sparse, row by row")
+    is_quantized = _never("quantized")
+    is_nested = _never("a list of tensors of several shapes")
+    is_meta = _never("a shape and a dtype without elements")
+    is_mkldnn = _never("in the layout of oneDNN")
 
     @property
     def itemsize(self) -> int:
