@@ -18,6 +18,9 @@ import numpy as np
 import pytest
 
 import plugrad
+import plugrad.fft
+import plugrad.linalg
+import plugrad.nn  # these declare functions too
 from plugrad.testing import strict
 from plugrad.testing.properties import PROPERTIES, assert_close
 from plugrad.testing.running import gradients, numbers, run

@@ -32,7 +32,7 @@ class OrderingKernels(ReductionKernels):
         if not x.shape:
             return self._alone(x)
         index = self.order(x, dim, descending)
-        return self.xp.take_along_axis(x, index, axis=dim), index
+        return self.picked(x, index, dim), index
 
     def topk(self, x: Any, count: int, dim: int, largest: bool, sorted: bool) -> tuple[Any, Any]:
         if not x.shape:
@@ -66,7 +66,7 @@ class OrderingKernels(ReductionKernels):
         present = self.xp.astype(self.xp.logical_not(self._is_nan(x)), index_dtype)
         count = self.xp.sum(present, axis=dim, keepdims=True, dtype=index_dtype)
         middle = self.xp.where(count > 0, count - 1, self.xp.zeros_like(count)) // 2
-        index = self.xp.take_along_axis(self.order(x, dim, False), middle, axis=dim)
+        index = self.picked(self.order(x, dim, False), middle, dim)
         return self._at(x, index, dim, keepdim)
 
     def median(self, x: Any) -> Any:
@@ -85,7 +85,7 @@ class OrderingKernels(ReductionKernels):
             return self._alone(x)
         xp = self.xp
         order = self.order(x, dim, False)
-        ordered = xp.take_along_axis(x, order, axis=dim)
+        ordered = self.picked(x, order, dim)
         size = x.shape[dim]
         shape = tuple(size if number == dim else 1 for number in range(len(x.shape)))
         place = xp.reshape(xp.arange(size, dtype=order.dtype), shape)
@@ -95,7 +95,7 @@ class OrderingKernels(ReductionKernels):
         starts = self.cummax(xp.concat([first, starts], axis=dim), dim)[0]
         # Of the longest run of equal elements, the end.
         longest = self.argmax(place - starts, dim, True)
-        return self._at(x, xp.take_along_axis(order, longest, axis=dim), dim, keepdim)
+        return self._at(x, self.picked(order, longest, dim), dim, keepdim)
 
     # ---------------------------------------------------------------------------- running extremes
 

@@ -114,17 +114,21 @@ class ReductionKernels(ArrayKernels):
     def _at(self, x: Any, index: Any, dim: int, keepdim: bool) -> tuple[Any, Any]:
         if not x.shape:
             return self.copy(x), index
-        values = self.xp.take_along_axis(x, index, axis=dim)
+        values = self.picked(x, index, dim)
         if keepdim:
             return values, index
         return self.xp.squeeze(values, axis=dim), self.xp.squeeze(index, axis=dim)
+
+    def picked(self, x: Any, index: Any, dim: int) -> Any:
+        """Return the elements at the places `index`, all in range, along `dim`."""
+        return self.xp.take_along_axis(x, index, axis=dim)
 
     def place_along(self, x: Any, index: Any, shape: Dims, dim: int) -> Any:
         """Return zeros of `shape`, with `x` at the places `index`, all different, along `dim`."""
         if not shape:
             return self.copy(x)
         if x.shape[dim] == shape[dim]:
-            return self.xp.take_along_axis(x, self.xp.argsort(index, axis=dim), axis=dim)
+            return self.picked(x, self.xp.argsort(index, axis=dim), dim)
         # (..., place, ...) against (..., index, ...): all but one of the sum's terms are 0.
         places = [1] * (len(shape) + 1)
         places[dim] = shape[dim]

@@ -71,6 +71,11 @@ class NumpyArrays(ArrayKernels):
         array.fill(value)  # half the time of numpy.full
         return array
 
+    def eye(self, rows: int, columns: int, dtype: dtype) -> Array:
+        array = numpy.zeros((rows, columns), dtype.np)
+        array[:columns].reshape(-1)[:: columns + 1] = 1
+        return array
+
     def zeros_like(self, x: Array) -> Array:
         if x.flags.c_contiguous:
             return numpy.zeros(x.shape, x.dtype)

@@ -18,6 +18,8 @@ __all__ = ["DistanceKernels"]
 _FEW = 1 << 13
 # How many distances are computed at a time, so that they stay in the processor's cache.
 _BLOCK = 1 << 16
+# How many differences are computed at a time, where the distances are fewer.
+_TOGETHER = 1 << 14
 
 
 class DistanceKernels(ArrayKernels):
@@ -36,13 +38,12 @@ class DistanceKernels(ArrayKernels):
         return _product(arrays, _letters(summed))
 
     def cdist(self, x: Array, y: Array, p: float) -> Any:
+        combine: Any = numpy.maximum if p == math.inf else numpy.add
         result: Any = None
-        for difference in _coordinates(x, y):
-            size = _power(difference, p)
-            if result is None:
-                result = size
-            else:
-                (numpy.maximum if p == math.inf else numpy.add)(result, size, out=result)
+        for _, differences in _coordinates(x, y):
+            sizes = _power(differences, p)
+            size = sizes[0] if len(sizes) == 1 else combine.reduce(sizes, axis=0)
+            result = size if result is None else combine(result, size, out=result)
         if result is None:
             return self.composed("cdist", x, y, p)
         return _root(result, p)
@@ -50,20 +51,20 @@ class DistanceKernels(ArrayKernels):
     def cdist_grad(
         self, g: Array, x: Array, y: Array, out: Array, p: float, needs: tuple[bool, bool]
     ) -> tuple[Any, Any]:
-        """Return the gradients, one coordinate after the other."""
+        """Return the gradients, some coordinates after the others."""
         if not x.shape[-1]:
             return self.composed("cdist_grad", g, x, y, out, p, needs)  # type: ignore[no-any-return]
         scale = _scale(g, out, p)
         shape = numpy.broadcast_shapes(x.shape[:-2], y.shape[:-2])
         g_x = numpy.empty((*shape, *x.shape[-2:]), g.dtype) if needs[0] else None
         g_y = numpy.empty((*shape, *y.shape[-2:]), g.dtype) if needs[1] else None
-        last = g.ndim - 1
-        for number, difference in enumerate(_coordinates(x, y)):
-            slope = _slope(difference, scale, out, p)
+        last = g.ndim  # beside those of g, slopes have a first dimension
+        for some, differences in _coordinates(x, y):
+            slopes = _slope(differences, scale, out, p)
             if g_x is not None:
-                g_x[..., number] = sum_along(slope, (last,), False)
+                numpy.moveaxis(g_x, -1, 0)[some] = sum_along(slopes, (last,), False)
             if g_y is not None:
-                g_y[..., number] = -sum_along(slope, (last - 1,), False)
+                numpy.moveaxis(g_y, -1, 0)[some] = -sum_along(slopes, (last - 1,), False)
         return g_x, g_y
 
     def pdist(self, x: Array, p: float) -> Any:
@@ -132,10 +133,14 @@ def _product(arrays: list[tuple[str, Array]], result: str) -> Any:
     return numpy.matmul(partial, last[:, :, None])[:, :, 0]
 
 
-def _coordinates(x: Array, y: Array) -> Any:
-    """Yield the differences between all points in one coordinate after the other."""
-    for number in range(x.shape[-1]):
-        yield numpy.subtract(x[..., :, None, number], y[..., None, :, number])
+def _coordinates(x: Array, y: Array) -> Iterator[tuple[slice, Array]]:
+    """Yield the differences between all points, by coordinate: of few points in several at once."""
+    x, y = numpy.moveaxis(x, -1, 0)[..., None], numpy.moveaxis(y, -1, 0)[..., None, :]
+    pairs = math.prod(numpy.broadcast_shapes(x.shape[1:], y.shape[1:]))
+    step = max(_TOGETHER // max(pairs, 1), 1)
+    for start in range(0, len(x), step):
+        some = slice(start, start + step)
+        yield some, numpy.subtract(x[some], y[some])
 
 
 def _power(x: Array, p: float) -> Any:

@@ -18,7 +18,7 @@ from plugrad.backends.array_api.indexing import IndexingKernels as Standard
 from plugrad.backends.array_api.indexing import OutOfRange, add_at, reduce_at, steps_of
 from plugrad.backends.numpy.arrays import Array, largest
 
-__all__ = ["IndexingKernels"]
+__all__ = ["IndexingKernels", "places_along"]
 
 _ALL = slice(None)
 
@@ -136,12 +136,8 @@ class IndexingKernels(Standard):
     def _along(
         self, shape: Shape, dim: int, index: Array, error: OutOfRange = RuntimeError
     ) -> Array:
-        shape = shape or (1,)
-        self._require_range(index, shape[dim], dim, error)
-        steps = steps_of(shape)
-        places = index if steps[dim] == 1 else index * steps[dim]
-        if len(index.shape) > 1:
-            places = places + _offsets(index.shape, steps, dim)
+        self._require_range(index, shape[dim] if shape else 1, dim, error)
+        places: Array = places_along(shape, dim, index)
         return places
 
     def gather(self, x: Array, index: Array, dim: int) -> Array:
@@ -291,16 +287,22 @@ class IndexingKernels(Standard):
         return numpy.array(x.nonzero()).T
 
 
-def _offsets(shape: Shape, steps: Sequence[int], dim: int) -> Any:
-    """Return the places of elements at position 0 along `dim`, which stays of size 1."""
-    places: Any = 0
-    after = len(shape)
-    for number, size in enumerate(shape):
+def places_along(shape: Shape, dim: int, index: Array) -> Any:
+    """Return the places, in a flattened array of `shape`, of what `index` picks along `dim`."""
+    if not shape:
+        return index
+    steps = steps_of(shape)
+    places = index if steps[dim] == 1 else index * steps[dim]
+    # Those of elements at position 0 along `dim`, which stays of size 1.
+    offsets: Any = None
+    after = index.ndim
+    for number, size in enumerate(index.shape):
         after -= 1
         if number != dim and size > 1:
             along = numpy.arange(0, size * steps[number], steps[number])
-            places = places + along.reshape(size, *[1] * after)
-    return places
+            along = along.reshape(size, *[1] * after)
+            offsets = along if offsets is None else offsets + along
+    return places if offsets is None else places + offsets
 
 
 def _along_key(index: Array, dim: int) -> tuple[Any, ...]:

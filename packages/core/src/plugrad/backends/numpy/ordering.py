@@ -17,9 +17,10 @@ class OrderingKernels(Standard):
 
     def order(self, x: Array, dim: int, descending: bool) -> Any:
         if not descending:
-            return numpy.argsort(x, axis=dim, kind="stable")
+            return x.argsort(axis=dim, kind="stable")
         # Turned around twice, equal elements keep their order, and NaN comes first.
-        backwards = numpy.flip(numpy.argsort(numpy.flip(x, dim), axis=dim, kind="stable"), dim)
+        turned = (*(slice(None),) * dim, slice(None, None, -1))
+        backwards = x[turned].argsort(axis=dim, kind="stable")[turned]
         return numpy.subtract(x.shape[dim] - 1, backwards)
 
     def _part(self, x: Array, dim: int, start: int, stop: int) -> Array:
@@ -40,8 +41,8 @@ class OrderingKernels(Standard):
         )  # fmt: skip
         # By index first, so that equal elements keep their order.
         picked = numpy.sort(picked, axis=dim)
-        inner = self.order(numpy.take_along_axis(x, picked, dim), dim, largest)
-        return self._at(x, numpy.take_along_axis(picked, inner, dim), dim, True)
+        inner = self.order(self.picked(x, picked, dim), dim, largest)
+        return self._at(x, self.picked(picked, inner, dim), dim, True)
 
     def median(self, x: Array) -> Any:
         if not x.size:
@@ -77,6 +78,14 @@ class OrderingKernels(Standard):
         if x.dtype.kind == "c":
             return super().logcumsumexp(x.astype("D"), dim).astype(x.dtype, copy=False)
         return numpy.logaddexp.accumulate(x, axis=dim, dtype="d").astype(x.dtype, copy=False)
+
+    def unique(self, x: Array) -> tuple[Array, Array, Array]:
+        flat = x.reshape(-1)
+        order = self.order(flat, 0, False)
+        values, groups, counts = self.unique_consecutive(flat[order])
+        inverse = numpy.empty_like(groups)
+        inverse[order] = groups
+        return values, inverse.reshape(x.shape), counts
 
     def lexical_order(self, rows: Array) -> Any:
         if not rows.shape[1]:

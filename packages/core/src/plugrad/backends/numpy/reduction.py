@@ -10,6 +10,7 @@ import numpy
 from plugrad.backends.array_api import Dims
 from plugrad.backends.array_api.reduction import ReductionKernels as Standard
 from plugrad.backends.numpy.arrays import Array, largest, smallest
+from plugrad.backends.numpy.indexing import places_along
 from plugrad.backends.numpy.sums import SMALL, add_up, sum_along, total
 from plugrad.dtypes import dtype
 
@@ -162,8 +163,25 @@ class ReductionKernels(Standard):
 
     def place_along(self, x: Array, index: Array, shape: Dims, dim: int) -> Any:
         result = numpy.zeros(shape, x.dtype)
-        if shape:
-            numpy.put_along_axis(result, index, x, dim)
-        else:
-            result[...] = x
+        result.reshape(-1)[places_along(shape, dim, index)] = x
         return result
+
+    def picked(self, x: Array, index: Array, dim: int) -> Any:
+        if not x.flags.c_contiguous:
+            return numpy.take_along_axis(x, index, dim)
+        # They are in range: "clip" only spares another look at them.
+        return x.reshape(-1).take(places_along(x.shape, dim, index), mode="clip")
+
+    # ------------------------------------------------------------------------------------- truth
+
+    def all(self, x: Array, dim: Dims | None = None, keepdim: bool = False) -> Any:
+        return self._truth(numpy.logical_and.reduce, x, dim, keepdim)
+
+    def any(self, x: Array, dim: Dims | None = None, keepdim: bool = False) -> Any:
+        return self._truth(numpy.logical_or.reduce, x, dim, keepdim)
+
+    def count_nonzero(self, x: Array, dim: Dims) -> Any:
+        counted = x if x.dtype.char == "?" else x != 0
+        if len(dim) == x.ndim:
+            return numpy.count_nonzero(counted)
+        return add_up(counted, axis=dim, dtype="q")

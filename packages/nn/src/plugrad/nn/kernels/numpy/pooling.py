@@ -27,7 +27,7 @@ class PoolingKernels(Standard):
         lead = x.shape[: x.ndim - len(kernel)]
         flat = x.reshape(*lead, math.prod(x.shape[len(lead) :]))
         places = indices.reshape(*lead, math.prod(counts))
-        values = numpy.take_along_axis(flat, places, axis=-1)
+        values = self.picked(flat, places, len(lead))
         return like_input(values.reshape(indices.shape), x), like_input(indices, x)
 
     def max_unpool(self, x: Array, indices: Array, sizes: Shape) -> Array:
