@@ -28,7 +28,7 @@ def adaptive_bounds(size: int, count: int) -> tuple[list[int], list[int]]:
 def _overlaps(
     sizes: Shape, kernel: Dims, stride: Dims, padding: Dims, counts: Dims, padded: bool
 ) -> tuple[list[list[int]], int | None]:
-    """Return how many elements count in each window, by dimension; and in all, if it is the same."""
+    """Return how many elements count in windows, by dimension; and in all, if it is the same."""
     several: list[list[int]] = []
     for n, k, s, p, c in zip(sizes, kernel, stride, padding, counts, strict=True):
         low, high = (-p, n + p) if padded else (0, n)

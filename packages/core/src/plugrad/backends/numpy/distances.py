@@ -62,9 +62,9 @@ class DistanceKernels(ArrayKernels):
         for some, differences in _coordinates(x, y):
             slopes = _slope(differences, scale, out, p)
             if g_x is not None:
-                numpy.moveaxis(g_x, -1, 0)[some] = sum_along(slopes, (last,), False)
+                _by_coordinate(g_x)[some] = sum_along(slopes, (last,), False)
             if g_y is not None:
-                numpy.moveaxis(g_y, -1, 0)[some] = -sum_along(slopes, (last - 1,), False)
+                _by_coordinate(g_y)[some] = -sum_along(slopes, (last - 1,), False)
         return g_x, g_y
 
     def pdist(self, x: Array, p: float) -> Any:
@@ -133,9 +133,13 @@ def _product(arrays: list[tuple[str, Array]], result: str) -> Any:
     return numpy.matmul(partial, last[:, :, None])[:, :, 0]
 
 
+def _by_coordinate(x: Array) -> Array:
+    return x.transpose(-1, *range(x.ndim - 1))
+
+
 def _coordinates(x: Array, y: Array) -> Iterator[tuple[slice, Array]]:
     """Yield the differences between all points, by coordinate: of few points in several at once."""
-    x, y = numpy.moveaxis(x, -1, 0)[..., None], numpy.moveaxis(y, -1, 0)[..., None, :]
+    x, y = _by_coordinate(x)[..., None], _by_coordinate(y)[..., None, :]
     pairs = math.prod(numpy.broadcast_shapes(x.shape[1:], y.shape[1:]))
     step = max(_TOGETHER // max(pairs, 1), 1)
     for start in range(0, len(x), step):

@@ -152,8 +152,9 @@ class NormalizationKernels(Standard):
             else:
                 overlap, mean = numpy.dot(spare, vector), numpy.dot(inner, vector)
             # inner * scale + away * overlap + mean, with numbers for each row.
-            overlap *= scale * scale * scale / -count
-            mean *= scale / -count
+            factor = scale / -count
+            mean *= factor
+            overlap *= scale * scale * factor
             numpy.multiply(inner, scale[:, None], out=spare)
             if vector is not None:
                 by_row(numpy.multiply, spare, vector)
