@@ -96,7 +96,7 @@ def fitting(caller: str, value: Number, kind: dtype) -> Number:
 
 
 def _holds(value: float, kind: dtype) -> bool:
-    return -_largest(kind) <= value <= _largest(kind) or value - value != 0.0
+    return abs(value) <= _largest(kind) or value - value != 0.0
 
 
 @cache

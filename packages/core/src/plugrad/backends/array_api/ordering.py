@@ -55,9 +55,11 @@ class OrderingKernels(ReductionKernels):
         middle = (x.shape[dim] - 1) // 2
         index = self._part(self.order(x, dim, False), dim, middle, middle + 1)
         missing = self._is_nan(x)
-        found = self.xp.any(missing, axis=dim, keepdims=True)
-        first = self.argmax(self._numeric(missing), dim, True)
-        return self._at(x, self.xp.where(found, first, index), dim, keepdim)
+        if bool(self.any(missing)):
+            found = self.xp.any(missing, axis=dim, keepdims=True)
+            first = self.argmax(self._numeric(missing), dim, True)
+            index = self.xp.where(found, first, index)
+        return self._at(x, index, dim, keepdim)
 
     def nanmedian_dim(self, x: Any, dim: int, keepdim: bool) -> tuple[Any, Any]:
         if not x.shape:
@@ -247,5 +249,5 @@ class OrderingKernels(ReductionKernels):
         x = xp.reshape(x, (-1,))
         x = x[xp.logical_and(x >= low, x <= high)]
         places = xp.astype((x - low) * bins / (high - low), self.raw_dtype(types.int64))
-        places = xp.where(places >= bins, xp.full_like(places, bins - 1), places)
+        places = places - xp.astype(places >= bins, places.dtype)
         return xp.astype(self.bincount(places, None, bins), x.dtype)

@@ -73,7 +73,7 @@ class NumpyArrays(ArrayKernels):
 
     def eye(self, rows: int, columns: int, dtype: dtype) -> Array:
         array = numpy.zeros((rows, columns), dtype.np)
-        array[:columns].reshape(-1)[:: columns + 1] = 1
+        array.reshape(-1)[: columns * columns : columns + 1] = 1
         return array
 
     def zeros_like(self, x: Array) -> Array:

@@ -62,50 +62,46 @@ class DistanceKernels(ArrayKernels):
         for some, differences in _coordinates(x, y):
             slopes = _slope(differences, scale, out, p)
             if g_x is not None:
-                numpy.moveaxis(g_x, -1, 0)[some] = sum_along(slopes, (last,), False)
+                _by_coordinate(g_x)[some] = sum_along(slopes, (last,), False)
             if g_y is not None:
-                numpy.moveaxis(g_y, -1, 0)[some] = -sum_along(slopes, (last - 1,), False)
+                _by_coordinate(g_y)[some] = -sum_along(slopes, (last - 1,), False)
         return g_x, g_y
 
     def pdist(self, x: Array, p: float) -> Any:
         if not x.shape[1]:
             return self.composed("pdist", x, p)
         result = numpy.empty(len(x) * (len(x) - 1) // 2, x.dtype)
-        for start, end, places in _triangle(len(x)):
-            block = self.cdist(x[start:end], x[start:], p)
-            for number, place in enumerate(places):
-                result[place] = block[number, number + 1 :]
+        for rows, place, above in _triangle(len(x)):
+            result[place] = self.cdist(x[rows], x[rows.start :], p)[above]
         return result
 
     def pdist_grad(self, g: Array, x: Array, out: Array, p: float) -> Any:
         if not x.shape[1]:
             return self.composed("pdist_grad", g, x, out, p)
         result = numpy.zeros_like(x)
-        for start, end, places in _triangle(len(x)):
+        for rows, place, above in _triangle(len(x)):
             # Pairs of the block that do not count have the gradient 0.
-            blocks = numpy.zeros((2, end - start, len(x) - start), g.dtype)
-            for number, place in enumerate(places):
-                blocks[0, number, number + 1 :] = g[place]
-                blocks[1, number, number + 1 :] = out[place]
-            some, others = self.cdist_grad(
-                blocks[0], x[start:end], x[start:], blocks[1], p, (True, True)
-            )
-            result[start:end] += some
-            result[start:] += others
+            slopes, sizes = numpy.zeros((2, *above.shape), g.dtype)
+            slopes[above], sizes[above] = g[place], out[place]
+            points = x[rows.start :]
+            some, others = self.cdist_grad(slopes, x[rows], points, sizes, p, (True, True))
+            result[rows] += some
+            result[rows.start :] += others
         return result
 
 
-def _triangle(count: int) -> Iterator[tuple[int, int, list[slice]]]:
-    """Yield blocks of points, and where the distances from each to all later ones are."""
+def _triangle(count: int) -> Iterator[tuple[slice, slice, Array]]:
+    """Yield blocks of points, where the distances from them to later ones are, and which those are.
+
+    The last is a mask of pairs: of the block's points and all from its first on.
+    """
     step = max(_BLOCK // max(count, 1), 8)
     position = 0
     for start in range(0, count, step):
         end = min(start + step, count)
-        places = []
-        for number in range(start, end):
-            places.append(slice(position, position + count - number - 1))
-            position = places[-1].stop
-        yield start, end, places
+        above = numpy.arange(count - start) > numpy.arange(end - start)[:, None]
+        first, position = position, position + int(numpy.count_nonzero(above))
+        yield slice(start, end), slice(first, position), above
 
 
 def _letters(new: Dims) -> str:
@@ -133,9 +129,13 @@ def _product(arrays: list[tuple[str, Array]], result: str) -> Any:
     return numpy.matmul(partial, last[:, :, None])[:, :, 0]
 
 
+def _by_coordinate(x: Array) -> Array:
+    return x.transpose(-1, *range(x.ndim - 1))
+
+
 def _coordinates(x: Array, y: Array) -> Iterator[tuple[slice, Array]]:
     """Yield the differences between all points, by coordinate: of few points in several at once."""
-    x, y = numpy.moveaxis(x, -1, 0)[..., None], numpy.moveaxis(y, -1, 0)[..., None, :]
+    x, y = _by_coordinate(x)[..., None], _by_coordinate(y)[..., None, :]
     pairs = math.prod(numpy.broadcast_shapes(x.shape[1:], y.shape[1:]))
     step = max(_TOGETHER // max(pairs, 1), 1)
     for start in range(0, len(x), step):

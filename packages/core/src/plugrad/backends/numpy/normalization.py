@@ -148,12 +148,13 @@ class NormalizationKernels(Standard):
             if g_x is None:
                 continue
             if vector is None:
-                overlap, mean = (sum_along(each, (1,), False) for each in (spare, inner))
+                overlap, mean = sum_along(spare, (1,), False), sum_along(inner, (1,), False)
             else:
                 overlap, mean = numpy.dot(spare, vector), numpy.dot(inner, vector)
             # inner * scale + away * overlap + mean, with numbers for each row.
-            overlap *= scale * scale * scale / -count
-            mean *= scale / -count
+            factor = scale / -count
+            mean *= factor
+            overlap *= scale * scale * factor
             numpy.multiply(inner, scale[:, None], out=spare)
             if vector is not None:
                 by_row(numpy.multiply, spare, vector)
@@ -204,8 +205,9 @@ def by_row(ufunc: Any, rows: Array, vector: Array, out: Array | None = None) -> 
     vector = vector.reshape(-1)
     out = rows if out is None else out
     count, size = rows.shape
-    joined = math.gcd(count, 1 << max(16384 // max(size, 1), 1).bit_length() >> 1)
-    if joined > 1 and rows.size > 32768 and rows.flags.c_contiguous and out.flags.c_contiguous:
-        vector = numpy.tile(vector, joined)
-        rows, out = rows.reshape(-1, joined * size), out.reshape(-1, joined * size)
+    if rows.size > 32768 and rows.flags.c_contiguous and out.flags.c_contiguous:
+        joined = math.gcd(count, 1 << max(16384 // max(size, 1), 1).bit_length() >> 1)
+        if joined > 1:
+            vector = numpy.tile(vector, joined)
+            rows, out = rows.reshape(-1, joined * size), out.reshape(-1, joined * size)
     ufunc(rows, vector, out=out)

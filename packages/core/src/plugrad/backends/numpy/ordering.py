@@ -8,6 +8,7 @@ import numpy
 
 from plugrad.backends.array_api.ordering import OrderingKernels as Standard
 from plugrad.backends.numpy.arrays import Array
+from plugrad.backends.numpy.sums import SMALL
 
 __all__ = ["OrderingKernels"]
 
@@ -31,7 +32,8 @@ class OrderingKernels(Standard):
         self, x: Array, count: int, dim: int, largest: bool, sorted: bool
     ) -> tuple[Array, Array]:
         size = x.shape[dim] if x.shape else 1
-        if count == 0 or 4 * count > size or x.dtype.char not in "bBhHiIlLqQefd":
+        few = x.size < SMALL or 4 * count > size or count == 0
+        if few or x.dtype.char not in "bBhHiIlLqQefd":
             return super().topk(x, count, dim, largest, sorted)
         # Only what is picked needs to be sorted.
         place = size - count if largest else count - 1
@@ -69,7 +71,7 @@ class OrderingKernels(Standard):
             best |= numpy.isnan(x)
         shape = [1] * x.ndim
         shape[dim] = -1
-        places = numpy.where(best, numpy.arange(x.shape[dim]).reshape(shape), 0)
+        places = numpy.multiply(best, numpy.arange(x.shape[dim]).reshape(shape))
         return values, numpy.maximum.accumulate(places, axis=dim)
 
     def logcumsumexp(self, x: Array, dim: int) -> Any:

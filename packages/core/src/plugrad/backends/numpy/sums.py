@@ -54,7 +54,8 @@ def sum_along(x: Array, dim: tuple[int, ...], keepdim: bool) -> Any:
     shape = x.shape
     if dim == (len(shape) - 1,) and 0 < shape[-1] <= _LONGEST and x.dtype.char in "fd":
         # Rows, the most usual case, whatever their number: even of few the product is faster.
-        sums = numpy.dot(x, ones_vector(x, shape[-1]))
+        multiply: Any = numpy.dot if len(shape) < 3 else numpy.matmul
+        sums = multiply(x, ones_vector(x, shape[-1]))
         return sums.reshape((*shape[:-1], 1)) if keepdim else sums
     if x.size < SMALL or x.dtype.char not in "fd" or not x.flags.forc or not dim:
         return add_up(x, axis=dim, keepdims=keepdim)

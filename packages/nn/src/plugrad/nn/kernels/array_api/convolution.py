@@ -10,7 +10,7 @@ processing, 2006.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -37,16 +37,16 @@ def spread_sizes(
     )
 
 
+@lru_cache(maxsize=64)
 def positions(
     kernel: Dims, stride: Dims, dilation: Dims, counts: Dims
-) -> Iterator[tuple[slice, ...]]:
-    """Yield, for each position in a window, the slices that hold it for all windows."""
-    return product(
-        *(
-            [slice(i * d, i * d + s * (n - 1) + 1, s) for i in range(k)]
-            for k, s, d, n in zip(kernel, stride, dilation, counts, strict=True)
-        )
+) -> tuple[tuple[slice, ...], ...]:
+    """Return, for each position in a window, the slices that hold it for all windows."""
+    along = (
+        [slice(i * d, i * d + s * (n - 1) + 1, s) for i in range(k)]
+        for k, s, d, n in zip(kernel, stride, dilation, counts, strict=True)
     )
+    return tuple(product(*along))
 
 
 class ConvolutionKernels(ArrayKernels):

@@ -7,6 +7,7 @@ one strided slice. What is largest, or a sum, is found one dimension after the o
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 from plugrad import dtypes
@@ -21,6 +22,21 @@ def adaptive_bounds(size: int, count: int) -> tuple[list[int], list[int]]:
     starts = [i * size // count for i in range(count)]
     stops = [-(-(i + 1) * size // count) for i in range(count)]
     return starts, stops
+
+
+@lru_cache(maxsize=64)
+def _overlaps(
+    sizes: Shape, kernel: Dims, stride: Dims, padding: Dims, counts: Dims, padded: bool
+) -> tuple[list[list[int]], int | None]:
+    """Return how many elements count in windows, by dimension; and in all, if it is the same."""
+    several: list[list[int]] = []
+    for n, k, s, p, c in zip(sizes, kernel, stride, padding, counts, strict=True):
+        low, high = (-p, n + p) if padded else (0, n)
+        begins = [i * s - p for i in range(c)]
+        # What lies beyond the padding, where the last windows were rounded up to, never counts.
+        several.append([min(b + k, high) - max(b, low) for b in begins])
+    same = all(len(set(each)) <= 1 for each in several)
+    return several, math.prod(each[0] for each in several if each) if same else None
 
 
 class PoolingKernels(ArrayKernels):
@@ -162,14 +178,9 @@ class PoolingKernels(ArrayKernels):
         """Return by what to divide each window's sum: a number where that is the same for all."""
         if divisor is not None:
             return divisor
-        several: list[list[int]] = []
-        for n, k, s, p, c in zip(sizes, kernel, stride, padding, counts, strict=True):
-            low, high = (-p, n + p) if padded else (0, n)
-            begins = [i * s - p for i in range(c)]
-            # What lies beyond the padding, where the last windows were rounded up to, never counts.
-            several.append([min(b + k, high) - max(b, low) for b in begins])
-        if all(len(set(each)) <= 1 for each in several):
-            return math.prod(each[0] for each in several if each)
+        several, same = _overlaps(sizes, kernel, stride, padding, counts, padded)
+        if same is not None:
+            return same
         result = self.xp.ones((), dtype=x.dtype, device=self.place)
         for each in several:
             row = self.xp.asarray(each, dtype=x.dtype, device=self.place)

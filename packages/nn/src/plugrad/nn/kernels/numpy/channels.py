@@ -171,9 +171,8 @@ def _near(x: Array, mean: Any, var: Any) -> tuple[Array, Any]:
 
 def _sums(x: Array) -> Any:
     """Return the sum of each channel."""
-    if x.shape[2] != 1:
-        x = sum_along(x, (2,), False)
-    return sum_along(x.reshape(x.shape[:2]), (0,), False)
+    x = x[..., 0] if x.shape[2] == 1 else sum_along(x, (2,), False)
+    return x[0] if len(x) == 1 else sum_along(x, (0,), False)
 
 
 def _products(x: Array, y: Array) -> Any:

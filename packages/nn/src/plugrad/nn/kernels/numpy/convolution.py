@@ -90,7 +90,7 @@ class ConvolutionKernels(Standard):
         rows = x.reshape(len(x), groups, filters // groups, number)
         padded = tuple(n + 2 * p for n, p in zip(sizes, padding, strict=True))
         result = numpy.zeros((len(x), groups * channels, *padded), x.dtype)
-        places = list(positions(kernel, stride, dilation, counts))
+        places = positions(kernel, stride, dilation, counts)
         step = max(1, _CACHED // max(groups * depth * number, 1))
         # Fresh memory costs more than what is done in it.
         buffer = numpy.empty((min(step, len(x)), groups, depth, number), x.dtype)
@@ -128,7 +128,7 @@ class _Windows:
     Attributes
     ----------
     x : array of shape (n, channels, ...)
-    places : list of tuple of slice
+    places : tuple of tuple of slice
         Where the windows' elements are, for each position in a window.
     counts : tuple of int
         The number of windows in each dimension.
@@ -138,7 +138,7 @@ class _Windows:
         self.x = x
         self.counts = counts
         self.stride = stride[0]
-        self.places = list(positions(kernel, stride, dilation, counts))
+        self.places = positions(kernel, stride, dilation, counts)
         self.whole = len(self.places) == 1 and set(stride) == {1} and x.flags.c_contiguous
         self.buffer = numpy.empty(0, x.dtype)
 
