@@ -60,13 +60,15 @@ _BROUGHT: Final = {
         matrix_exp orgqr ormqr pca_lowrank pinverse qr slogdet svd svd_lowrank triangular_solve
     """,
     "plugrad.nn": """
-        adaptive_avg_pool1d adaptive_max_pool1d affine_grid_generator avg_pool1d batch_norm bilinear
-        binary_cross_entropy_with_logits channel_shuffle conv1d conv2d conv3d conv_tbc
-        conv_transpose1d conv_transpose2d conv_transpose3d convolution cosine_embedding_loss
-        cosine_similarity ctc_loss embedding_bag grid_sampler grid_sampler_2d grid_sampler_3d
-        group_norm hinge_embedding_loss instance_norm kl_div margin_ranking_loss max_pool1d
-        max_pool1d_with_indices max_pool2d max_pool3d pairwise_distance pixel_shuffle
-        pixel_unshuffle poisson_nll_loss rrelu rrelu_ triplet_margin_loss
+        adaptive_avg_pool1d adaptive_max_pool1d affine_grid_generator alpha_dropout alpha_dropout_
+        avg_pool1d batch_norm bilinear binary_cross_entropy_with_logits channel_shuffle conv1d
+        conv2d conv3d conv_tbc conv_transpose1d conv_transpose2d conv_transpose3d convolution
+        cosine_embedding_loss cosine_similarity ctc_loss dropout dropout_ embedding_bag
+        feature_alpha_dropout feature_alpha_dropout_ feature_dropout feature_dropout_ grid_sampler
+        grid_sampler_2d grid_sampler_3d group_norm hinge_embedding_loss instance_norm kl_div
+        margin_ranking_loss max_pool1d max_pool1d_with_indices max_pool2d max_pool3d
+        pairwise_distance pixel_shuffle pixel_unshuffle poisson_nll_loss rrelu rrelu_
+        triplet_margin_loss
     """,
 }
 BROUGHT: Final = MappingProxyType(

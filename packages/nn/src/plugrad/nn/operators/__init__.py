@@ -15,6 +15,7 @@ from plugrad.nn.operators import (  # noqa: F401  # imported for what they decla
     conv,
     convolution,
     divergence,
+    dropout,
     entropy,
     losses,
     margins,
