@@ -6,15 +6,14 @@ loops let other threads run meanwhile.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from functools import cache, partial, wraps
+from functools import partial, wraps
 from typing import Any, TypeVar, cast
 
 import numpy
 
 from plugrad.backends.numpy.arrays import Array
-from plugrad.threads import get_num_threads
+from plugrad.threads import at_once, get_num_threads
 
 __all__ = ["in_blocks", "in_threads"]
 
@@ -74,7 +73,7 @@ def _block_by_block(function: Callable[..., Any], x: Array, others: tuple[Any, .
     result = numpy.empty(size, first.dtype)
     result[:step] = first
     starts = iter(range(step, size, step))
-    _in_threads(threads, work)
+    at_once([work] * threads)
     return result.reshape(x.shape)
 
 
@@ -91,28 +90,3 @@ def _flattened(operand: Any) -> tuple[bool, Any]:
     if isinstance(operand, numpy.ndarray) and operand.shape:
         return True, operand.reshape(-1)
     return False, operand
-
-
-def _in_threads(threads: int, work: Callable[[], None]) -> None:
-    """Call `work` in this thread and, at the same time, in others, and wait for all."""
-    helping = []
-    if threads > 1:
-        try:
-            pool = _helpers(os.getpid(), threads - 1)
-            helping = [pool.submit(work) for _ in range(threads - 1)]
-        except RuntimeError:
-            pass  # there are no threads on this platform, or the interpreter is ending
-    try:
-        work()
-    finally:
-        for helper in helping:
-            if not helper.cancel():  # busy elsewhere, it has nothing left to do here
-                helper.result()
-
-
-@cache
-def _helpers(process: int, threads: int) -> Any:
-    """Return threads that help; a forked process has none of its parent's, and starts its own."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    return ThreadPoolExecutor(threads, "plugrad", numpy.seterr, ("ignore",))
