@@ -16,10 +16,12 @@ nox.options.default_venv_backend = "virtualenv"
 nox.options.sessions = ["tests", "lint", "types"]
 
 ROOT = Path(__file__).parent
-PACKAGES = ("core", "linalg", "fft", "nn", "optim", "profiler", "testing", "backend-cuda")
+PACKAGES = (
+    "core", "linalg", "fft", "nn", "optim", "data", "profiler", "testing", "backend-cuda",
+)  # fmt: skip
 COMBINATIONS = (
     ("core",),
-    *(("core", package) for package in ("linalg", "fft", "nn", "optim", "profiler")),
+    *(("core", package) for package in ("linalg", "fft", "nn", "optim", "data", "profiler")),
     ("core", "linalg", "fft", "nn", "testing"),
     PACKAGES,
 )
@@ -80,6 +82,7 @@ def types(session: nox.Session) -> None:
         "signal",
         "nn",
         "optim",
+        "utils.data",
         "profiler",
         *(f"testing.{name}" for name in tests),
     )

@@ -35,6 +35,7 @@ MODULES: Final = (
     "plugrad.signal.windows",
     "plugrad.special",
     "plugrad.threads",
+    "plugrad.utils.data",
 )
 KINDS: Final = (plugrad.dtype, plugrad.layout, plugrad.memory_format, plugrad.tensortype)
 """Whose instances are told of where the class is."""

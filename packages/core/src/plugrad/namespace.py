@@ -46,7 +46,7 @@ SIBLINGS: Final = MappingProxyType(
         "plugrad.testing.running": "plugrad-testing",
         "plugrad.testing.samples": "plugrad-testing",
         "plugrad.testing.strict": "plugrad-testing",
-        "plugrad.utils.data": "plugrad-nn",
+        "plugrad.utils.data": "plugrad-data",
     }
 )
 """Modules that ship outside core, and the distribution that brings each."""
