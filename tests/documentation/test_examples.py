@@ -26,6 +26,7 @@ MODULES: Final = (
     "plugrad.nn",
     "plugrad.nn.functional",
     "plugrad.nn.init",
+    "plugrad.nn.utils",
     "plugrad.optim",
     "plugrad.random",
     "plugrad.signal.windows",

@@ -28,6 +28,7 @@ MODULES: Final = (
     "plugrad.nn",
     "plugrad.nn.functional",
     "plugrad.nn.init",
+    "plugrad.nn.utils",
     "plugrad.optim",
     "plugrad.plugins",
     "plugrad.profiler",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from plugrad.nn import functional as functional
 from plugrad.nn import init as init
+from plugrad.nn import utils as utils
 from plugrad.nn.modules import (
     activation,
     adaptive,
@@ -27,6 +28,7 @@ from plugrad.nn.modules import (
     margin,
     normalization,
     padding,
+    parameters,
     pooling,
     transformer,
     vision,
@@ -47,6 +49,7 @@ from plugrad.nn.modules.margin import *  # noqa: F403
 from plugrad.nn.modules.module import Module as Module
 from plugrad.nn.modules.normalization import *  # noqa: F403
 from plugrad.nn.modules.padding import *  # noqa: F403
+from plugrad.nn.modules.parameters import *  # noqa: F403
 from plugrad.nn.modules.pooling import *  # noqa: F403
 from plugrad.nn.modules.transformer import *  # noqa: F403
 from plugrad.nn.modules.vision import *  # noqa: F403
@@ -71,10 +74,11 @@ LAYERS = [
     *margin.__all__,
     *normalization.__all__,
     *padding.__all__,
+    *parameters.__all__,
     *pooling.__all__,
     *transformer.__all__,
     *vision.__all__,
 ]
 """The names of all modules, which the plugin offers."""
 
-__all__ = [*LAYERS, "Buffer", "Module", "Parameter", "functional", "init"]
+__all__ = [*LAYERS, "Buffer", "Module", "Parameter", "functional", "init", "utils"]
