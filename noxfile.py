@@ -93,7 +93,7 @@ def types(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation and run its examples; a warning is an error."""
-    install(session, "docs")
+    install(session, "docs", "demo")
     for builder in ("html", "doctest"):
         session.run(
             "sphinx-build", "-W", "--keep-going", "-b", builder, "docs", f"docs/_build/{builder}"
@@ -103,7 +103,7 @@ def docs(session: nox.Session) -> None:
 @nox.session(venv_backend="virtualenv")
 def compat(session: nox.Session) -> None:
     """Compare with PyTorch itself."""
-    install(session, "test", "torch")
+    install(session, "test", "demo", "torch")
     session.run("pytest", "tests/compat", *session.posargs)
 
 
