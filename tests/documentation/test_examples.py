@@ -27,6 +27,7 @@ MODULES: Final = (
     "plugrad.nn.functional",
     "plugrad.nn.init",
     "plugrad.nn.utils",
+    "plugrad.nn.utils.rnn",
     "plugrad.optim",
     "plugrad.random",
     "plugrad.signal.windows",

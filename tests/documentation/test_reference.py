@@ -29,6 +29,7 @@ MODULES: Final = (
     "plugrad.nn.functional",
     "plugrad.nn.init",
     "plugrad.nn.utils",
+    "plugrad.nn.utils.rnn",
     "plugrad.optim",
     "plugrad.plugins",
     "plugrad.profiler",

@@ -65,10 +65,10 @@ _BROUGHT: Final = {
         conv2d conv3d conv_tbc conv_transpose1d conv_transpose2d conv_transpose3d convolution
         cosine_embedding_loss cosine_similarity ctc_loss dropout dropout_ embedding_bag
         feature_alpha_dropout feature_alpha_dropout_ feature_dropout feature_dropout_ grid_sampler
-        grid_sampler_2d grid_sampler_3d group_norm hinge_embedding_loss instance_norm kl_div
-        margin_ranking_loss max_pool1d max_pool1d_with_indices max_pool2d max_pool3d
-        pairwise_distance pixel_shuffle pixel_unshuffle poisson_nll_loss rrelu rrelu_
-        triplet_margin_loss
+        grid_sampler_2d grid_sampler_3d group_norm gru gru_cell hinge_embedding_loss instance_norm
+        kl_div lstm lstm_cell margin_ranking_loss max_pool1d max_pool1d_with_indices max_pool2d
+        max_pool3d pairwise_distance pixel_shuffle pixel_unshuffle poisson_nll_loss rnn_relu
+        rnn_relu_cell rnn_tanh rnn_tanh_cell rrelu rrelu_ triplet_margin_loss
     """,
 }
 BROUGHT: Final = MappingProxyType(

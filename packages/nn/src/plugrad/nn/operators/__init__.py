@@ -22,6 +22,7 @@ from plugrad.nn.operators import (  # noqa: F401  # imported for what they decla
     pairs,
     pooling,
     pools,
+    recurrent,
     resampling,
     rrelu,
     sampling_grids,
