@@ -41,15 +41,15 @@ def test_a_cell_is_a_step_of_the_layer(cell, layer):
 def test_gradients_of_the_gates(name):
     plugrad.manual_seed(0)
     k = plugrad.vocabulary.registry.tensor_table
-    count = {"lstm_gates": 1, "gru_gates": 2}[name]
-    gates = [plugrad.randn(2, {1: 8, 2: 6}[count], dtype=plugrad.float64) for _ in range(count)]
+    lstm = name == "lstm_gates"
+    gates = [plugrad.randn(2, 8 if lstm else 6, dtype=plugrad.float64) for _ in range(2)]
     inputs = [*gates, plugrad.randn(2, 2, dtype=plugrad.float64)]
     for each in inputs:
         each.requires_grad_()
 
     def total(*arrays):
         found = getattr(k, name)(*arrays)
-        return sum((part.sin() ** 2).sum() for part in (found if count == 1 else [found]))
+        return sum((part.sin() ** 2).sum() for part in (found if lstm else [found]))
 
     gradients = plugrad.autograd.grad(total(*inputs), inputs, create_graph=True)
     second = plugrad.autograd.grad(sum((g**2).sum() for g in gradients), inputs)

@@ -115,6 +115,8 @@ def _apply_inplace(name: str, tensors: tuple[Any, Any, Any], beta: Any, alpha: A
 
 def _factors(name: str, tensors: tuple[Any, Any, Any], beta: Any, alpha: Any) -> tuple[Any, Any]:
     """Return the factors as numbers of the tensors' kind: integers count in whole numbers."""
+    if name != "addr" and isinstance(tensors[0], TensorBase) and tensors[0]._dtype.weak_scalar:
+        return beta, alpha
     kinds = {tensor._dtype for tensor in tensors if isinstance(tensor, TensorBase)}
     whole = not any(kind.is_floating_point or kind.is_complex for kind in kinds)
     logical = kinds == {bool_}

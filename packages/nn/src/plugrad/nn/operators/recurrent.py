@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from plugrad.nn.operators.dropout import dropout as drop
+from plugrad.operators.matmul import linear
 from plugrad.vocabulary.forms import composite, function, primitive
 from plugrad.vocabulary.registry import functions
 from plugrad.vocabulary.registry import tensor_table as t
@@ -37,26 +38,26 @@ def _parts(k: Any, gates: Any, count: int) -> list[Any]:
     return [k.slice(gates, 1, n * size, (n + 1) * size, 1) for n in range(count)]
 
 
-def _lstm_body(k: Any, gates: Any, c: Any) -> tuple[Any, Any]:
-    entry, forget, candidate, exit_ = _parts(k, gates, 4)
+def _lstm_body(k: Any, x_gates: Any, h_gates: Any, c: Any) -> tuple[Any, Any]:
+    entry, forget, candidate, exit_ = _parts(k, x_gates + h_gates, 4)
     c = k.sigmoid(forget) * c + k.sigmoid(entry) * k.tanh(candidate)
     return k.sigmoid(exit_) * k.tanh(c), c
 
 
 primitive(
-    "lstm_gates", "gates, c", outputs="hidden, state", node="ThnnFusedLstmCellBackward0",
+    "lstm_gates", "x_gates, h_gates, c", outputs="hidden, state", node="ThnnFusedLstmCellBackward0",
     aten="aten::_thnn_fused_lstm_cell", body=_lstm_body,
-    joint=lambda k, g_hidden, g_state, gates, c, state: k.lstm_gates_grad(
-        g_hidden, g_state, gates, c, state
+    joint=lambda k, g_hidden, g_state, x_gates, h_gates, c, state: k.lstm_gates_grad(
+        g_hidden, g_state, x_gates, h_gates, c, state
     ),
 )  # fmt: skip
 
 
 @composite("lstm_gates_grad", expose="", aten="aten::_thnn_fused_lstm_cell_backward")
 def _lstm_gates_grad(
-    k: Any, g_hidden: Any, g_state: Any, gates: Any, c: Any, state: Any
-) -> tuple[Any, Any]:
-    entry, forget, candidate, exit_ = _parts(k, gates, 4)
+    k: Any, g_hidden: Any, g_state: Any, x_gates: Any, h_gates: Any, c: Any, state: Any
+) -> tuple[Any, Any, Any]:
+    entry, forget, candidate, exit_ = _parts(k, x_gates + h_gates, 4)
     entry, forget, exit_ = k.sigmoid(entry), k.sigmoid(forget), k.sigmoid(exit_)
     candidate, shown = k.tanh(candidate), k.tanh(state)
     g = g_state + g_hidden * exit_ * (1 - shown * shown)
@@ -66,28 +67,29 @@ def _lstm_gates_grad(
         g * entry * (1 - candidate * candidate),
         g_hidden * shown * exit_ * (1 - exit_),
     ]
-    return k.cat(parts, 1), g * forget
+    both = k.cat(parts, 1)
+    return both, both, g * forget
 
 
-def _gru_body(k: Any, given: Any, kept: Any, h: Any) -> Any:
-    reset_x, update_x, new_x = _parts(k, given, 3)
-    reset_h, update_h, new_h = _parts(k, kept, 3)
+def _gru_body(k: Any, x_gates: Any, h_gates: Any, h: Any) -> Any:
+    reset_x, update_x, new_x = _parts(k, x_gates, 3)
+    reset_h, update_h, new_h = _parts(k, h_gates, 3)
     update = k.sigmoid(update_x + update_h)
     new = k.tanh(new_x + k.sigmoid(reset_x + reset_h) * new_h)
     return new + update * (h - new)
 
 
 primitive(
-    "gru_gates", "given, kept, h", node="ThnnFusedGruCellBackward0",
+    "gru_gates", "x_gates, h_gates, h", node="ThnnFusedGruCellBackward0",
     aten="aten::_thnn_fused_gru_cell", body=_gru_body,
-    joint=lambda k, g, given, kept, h: k.gru_gates_grad(g, given, kept, h),
+    joint=lambda k, g, x_gates, h_gates, h: k.gru_gates_grad(g, x_gates, h_gates, h),
 )  # fmt: skip
 
 
 @composite("gru_gates_grad", expose="", aten="aten::_thnn_fused_gru_cell_backward")
-def _gru_gates_grad(k: Any, g: Any, given: Any, kept: Any, h: Any) -> tuple[Any, Any, Any]:
-    reset_x, update_x, new_x = _parts(k, given, 3)
-    reset_h, update_h, new_h = _parts(k, kept, 3)
+def _gru_gates_grad(k: Any, g: Any, x_gates: Any, h_gates: Any, h: Any) -> tuple[Any, Any, Any]:
+    reset_x, update_x, new_x = _parts(k, x_gates, 3)
+    reset_h, update_h, new_h = _parts(k, h_gates, 3)
     reset, update = k.sigmoid(reset_x + reset_h), k.sigmoid(update_x + update_h)
     new = k.tanh(new_x + reset * new_h)
     g_new = g * (1 - update) * (1 - new * new)
@@ -106,35 +108,26 @@ Step = Callable[[Any, tuple[Any, ...], tuple[Any, ...]], tuple[Any, ...]]
 """From what the input makes of the gates, the state, and the weights, to the next state."""
 
 
-def _linear(x: Any, weight: Any, bias: Any = None) -> Any:
-    product = functions["matmul"](x, weight.t())
-    return product if bias is None else product + bias
-
-
-def _affine(x: Any, weight: Any, bias: Any) -> Any:
-    return _linear(x, weight) if bias is None else functions["addmm"](bias, x, weight.t())
-
-
 def _lstm_step(given: Any, state: tuple[Any, ...], weights: tuple[Any, ...]) -> tuple[Any, ...]:
     h, c = state
     weight, bias, projection = weights
-    hidden, c = t.lstm_gates(given + _affine(h, weight, bias), c)
-    return hidden if projection is None else _linear(hidden, projection), c
+    hidden, c = t.lstm_gates(given, linear(h, weight, bias), c)
+    return hidden if projection is None else linear(hidden, projection), c
 
 
 def _gru_step(given: Any, state: tuple[Any, ...], weights: tuple[Any, ...]) -> tuple[Any, ...]:
     weight, bias, _ = weights
-    return (t.gru_gates(given, _affine(state[0], weight, bias), state[0]),)
+    return (t.gru_gates(given, linear(state[0], weight, bias), state[0]),)
 
 
 def _tanh_step(given: Any, state: tuple[Any, ...], weights: tuple[Any, ...]) -> tuple[Any, ...]:
     weight, bias, _ = weights
-    return ((given + _affine(state[0], weight, bias)).tanh(),)
+    return ((given + linear(state[0], weight, bias)).tanh(),)
 
 
 def _relu_step(given: Any, state: tuple[Any, ...], weights: tuple[Any, ...]) -> tuple[Any, ...]:
     weight, bias, _ = weights
-    return ((given + _affine(state[0], weight, bias)).relu(),)
+    return ((given + linear(state[0], weight, bias)).relu(),)
 
 
 _GATES: dict[Step, int] = {_lstm_step: 4, _gru_step: 3, _tanh_step: 1, _relu_step: 1}
@@ -144,23 +137,23 @@ def _cell(
     name: str, step: Step, input: Any, state: Sequence[Any], w_ih: Any, w_hh: Any, b_ih: Any,
     b_hh: Any,
 ) -> tuple[Any, ...]:  # fmt: skip
-    gates, size = _GATES[step], w_hh.shape[1]
-    if input.shape[1] != w_ih.shape[1]:
-        raise RuntimeError(
-            f"{name}(): input has {input.shape[1]} features, w_ih is for {w_ih.shape[1]}"
-        )
+    rows, features = input._array.shape
+    of_input, of_state = w_ih._array.shape, w_hh._array.shape
+    gates, size = _GATES[step], of_state[1]
+    if features != of_input[1]:
+        raise RuntimeError(f"{name}(): input has {features} features, w_ih is for {of_input[1]}")
     for each in state:
-        if tuple(each.shape) != (input.shape[0], size):
+        if each._array.shape != (rows, size):
             raise RuntimeError(
-                f"{name}(): the state is of shape {list(each.shape)}; for {input.shape[0]} rows of "
-                f"{size} features it must be {[input.shape[0], size]}"
+                f"{name}(): the state is of shape {list(each.shape)}; for {rows} rows of "
+                f"{size} features it must be {[rows, size]}"
             )
-    if w_ih.shape[0] != gates * size or w_hh.shape[0] != gates * size:
+    if not of_input[0] == of_state[0] == gates * size:
         raise RuntimeError(
-            f"{name}(): the weights have {w_ih.shape[0]} and {w_hh.shape[0]} rows; {gates} gates "
+            f"{name}(): the weights have {of_input[0]} and {of_state[0]} rows; {gates} gates "
             f"of {size} features have {gates * size}"
         )
-    return step(_affine(input, w_ih, b_ih), tuple(state), (w_hh, b_hh, None))
+    return step(linear(input, w_ih, b_ih), tuple(state), (w_hh, b_hh, None))
 
 
 @function("function")
@@ -307,7 +300,7 @@ def scan(
     """
     w_ih, w_hh, b_ih, b_hh, projection = weights
     # What the input adds to the gates, of all steps at once.
-    given = _affine(data, w_ih, b_ih).split(list(sizes))
+    given = linear(data, w_ih, b_ih).split(list(sizes))
     steps = reversed(range(len(sizes))) if backwards else range(len(sizes))
     outputs: list[Any] = [None] * len(sizes)
     ended: list[tuple[Any, ...]] = []

@@ -20,10 +20,10 @@ def _sigmoid_into(x: Array) -> Array:
     return numpy.add(x, 0.5, out=x)
 
 
-def _lstm_gates(gates: Array) -> tuple[Array, Array, Array, Array]:
+def _lstm_gates(x_gates: Array, h_gates: Array) -> tuple[Array, Array, Array, Array]:
     """Return the four gates, opened."""
-    size = gates.shape[1] // 4
-    opened = gates.copy()
+    size = x_gates.shape[1] // 4
+    opened: Array = numpy.add(x_gates, h_gates)
     opened[:, 2 * size : 3 * size] *= 2
     # tanh(x) = 2 sigmoid(2 x) - 1: one pass for all four.
     _sigmoid_into(opened)
@@ -36,8 +36,8 @@ def _lstm_gates(gates: Array) -> tuple[Array, Array, Array, Array]:
 class RecurrentKernels(ArrayKernels):
     """Kernels of recurrent cells."""
 
-    def lstm_gates(self, gates: Array, c: Array) -> tuple[Array, Array]:
-        entry, forget, candidate, exit_ = _lstm_gates(gates)
+    def lstm_gates(self, x_gates: Array, h_gates: Array, c: Array) -> tuple[Array, Array]:
+        entry, forget, candidate, exit_ = _lstm_gates(x_gates, h_gates)
         state = numpy.multiply(forget, c)
         entry *= candidate
         state += entry
@@ -46,16 +46,22 @@ class RecurrentKernels(ArrayKernels):
         return shown, state
 
     def lstm_gates_grad(
-        self, g_hidden: Array, g_state: Array, gates: Array, c: Array, state: Array
-    ) -> tuple[Any, Any]:
+        self,
+        g_hidden: Array,
+        g_state: Array,
+        x_gates: Array,
+        h_gates: Array,
+        c: Array,
+        state: Array,
+    ) -> tuple[Any, Any, Any]:
         size = c.shape[1]
-        entry, forget, candidate, exit_ = _lstm_gates(gates)
+        entry, forget, candidate, exit_ = _lstm_gates(x_gates, h_gates)
         shown = numpy.tanh(state)
         g = 1 - shown * shown
         g *= exit_
         g *= g_hidden
         g += g_state
-        g_gates = numpy.empty(gates.shape, gates.dtype)
+        g_gates = numpy.empty(x_gates.shape, x_gates.dtype)
         slope = 1 - candidate * candidate
         slope *= entry
         numpy.multiply(g, slope, out=g_gates[:, 2 * size : 3 * size])
@@ -69,4 +75,4 @@ class RecurrentKernels(ArrayKernels):
         slope *= shown
         numpy.multiply(slope, g_hidden, out=g_gates[:, 3 * size :])
         g *= forget
-        return g_gates, g
+        return g_gates, g_gates, g
