@@ -36,7 +36,7 @@ def losses(script: Path, library: str) -> list[float]:
     return found  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize("name", ["cnn_digits", "gpt_characters", "vae_digits"])
+@pytest.mark.parametrize("name", ["cnn_digits", "gpt_characters", "lstm_series", "vae_digits"])
 def test_losses_are_the_same_for_twenty_steps(name):
     pytest.importorskip("sklearn")
     script = EXAMPLES / f"plot_{name}.py"
