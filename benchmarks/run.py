@@ -102,6 +102,8 @@ def main() -> None:
     imports(rounds)
     sizes()
     print()
+    subprocess.run([sys.executable, str(HERE / "models.py"), "2"], check=True)
+    print()
     subprocess.run([sys.executable, str(HERE / "chain.py")], check=True)
 
 
