@@ -10,7 +10,7 @@ _COMMON = {
     "decay": {"weight_decay": 0.1},
     "upwards": {"maximize": True, "lr": 0.01},
     "foreach": {"foreach": True, "weight_decay": 0.02},
-    "a large rate": {"lr": 0.3},
+    "a large rate": {"lr": 0.1},
 }
 _BETAS = {"betas": {"betas": (0.8, 0.95), "eps": 1e-3}, "no memory": {"betas": (0.0, 0.0)}}
 _DECOUPLED = {"decoupled": {"decoupled_weight_decay": True, "weight_decay": 0.1}}
@@ -60,7 +60,7 @@ _OWN: dict[str, dict[str, dict[str, Any]]] = {
     "Adafactor": {
         "decay of beta": {"beta2_decay": -0.5},
         "eps": {"eps": (1e-3, 0.1)},
-        "d": {"d": 0.1},
+        "d": {"d": 1.5},
         "a huge d": {"d": 100.0, "weight_decay": 0.3},
     },
 }

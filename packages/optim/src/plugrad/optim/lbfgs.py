@@ -145,6 +145,7 @@ class LBFGS(Optimizer):
                     direction,
                     Point(0, loss, gradient, slope),
                     t,
+                    limit=min(25, group["max_eval"] - state["func_evals"] + earlier),
                 )
                 t, loss, gradient = point.t, point.loss, point.gradient
                 state["t"] = t
