@@ -11,6 +11,7 @@ tensor([0.], requires_grad=True)
 
 from __future__ import annotations
 
+from plugrad.optim import lr_scheduler
 from plugrad.optim.adadelta import Adadelta
 from plugrad.optim.adafactor import Adafactor
 from plugrad.optim.adagrad import Adagrad
@@ -59,4 +60,5 @@ __all__ = [
     "RAdam",
     "RMSprop",
     "Rprop",
+    "lr_scheduler",
 ]
