@@ -79,7 +79,7 @@ class NAdam(Optimizer):
     >>> (w * 3).sum().backward()
     >>> optimizer.step()
     >>> w
-    tensor([0.8468], requires_grad=True)
+    tensor([0.8944], requires_grad=True)
     """
 
     def __init__(

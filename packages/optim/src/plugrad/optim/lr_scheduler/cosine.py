@@ -178,4 +178,3 @@ class CosineAnnealingWarmRestarts(LRScheduler):
             return count, count * self.T_0
         count = int(math.log(epoch / self.T_0 * (self.T_mult - 1) + 1, self.T_mult))
         return count, self.T_0 * (self.T_mult**count - 1) / (self.T_mult - 1)
-
