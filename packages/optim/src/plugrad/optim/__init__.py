@@ -11,6 +11,9 @@ tensor([0.], requires_grad=True)
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 from plugrad.optim import lr_scheduler
 from plugrad.optim.adadelta import Adadelta
 from plugrad.optim.adafactor import Adafactor
@@ -18,6 +21,7 @@ from plugrad.optim.adagrad import Adagrad
 from plugrad.optim.adam import Adam, AdamW
 from plugrad.optim.adamax import Adamax
 from plugrad.optim.asgd import ASGD
+from plugrad.optim.creation import create, create_scheduler
 from plugrad.optim.lbfgs import LBFGS
 from plugrad.optim.nadam import NAdam
 from plugrad.optim.optimizer import Optimizer
@@ -60,5 +64,14 @@ __all__ = [
     "RAdam",
     "RMSprop",
     "Rprop",
+    "create",
+    "create_scheduler",
     "lr_scheduler",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Averaging needs plugrad.nn, which may not be installed: then this says what to install.
+    if name != "swa_utils":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module("plugrad.optim.swa_utils")
