@@ -230,6 +230,24 @@ def searched(t, **options):
     return optimizer.step(closure)
 
 
+OPTIONS = [
+    "weight_decay",
+    "eps",
+    "momentum",
+    "momentum_decay",
+    "alpha",
+    "rho",
+    "lr_decay",
+    "lambd",
+    "t0",
+    "d",
+    "beta2_decay",
+    "initial_accumulator_value",
+    "max_iter",
+    "max_eval",
+    "tolerance_grad",
+    "history_size",
+]
 REFUSED = {
     "nothing to change": lambda t: t.optim.SGD([], lr=0.1),
     "a single tensor": lambda t: t.optim.SGD(leaf(t), lr=0.1),
@@ -295,10 +313,7 @@ for _name in NAMES:
     REFUSED[f"a capturable {_name}"] = lambda t, n=_name: stepped(
         getattr(t.optim, n)([leaf(t)], capturable=True)
     )
-    for _option in (
-        "weight_decay eps momentum momentum_decay alpha rho lr_decay lambd t0 d beta2_decay "
-        "initial_accumulator_value max_iter max_eval tolerance_grad history_size"
-    ).split():
+    for _option in OPTIONS:
         REFUSED[f"a negative {_option} for {_name}"] = lambda t, n=_name, o=_option: getattr(
             t.optim, n
         )([leaf(t)], **{o: -1})

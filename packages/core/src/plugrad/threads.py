@@ -15,14 +15,14 @@ from typing import Any
 
 import numpy
 
-__all__ = ["WORTH_WAKING", "alone", "get_num_threads", "set_num_threads"]
+__all__ = ["WORTH_WAKING", "alone", "get_num_threads", "library", "set_num_threads"]
 
 WORTH_WAKING = 1 << 22
 """The multiplications of a product, a tenth of a millisecond, that are worth waking threads."""
 
 
 @cache
-def _library() -> Any:
+def library() -> Any:
     """Return the OpenBLAS that this NumPy brought along, or None."""
     package = Path(numpy.__file__).parent
     for place in (package.parent / "numpy.libs", package / ".dylibs"):
@@ -35,9 +35,9 @@ def _library() -> Any:
 
 @cache
 def _function(name: str) -> Callable[..., int] | None:
-    library = _library()
+    found_in = library()
     for prefix, suffix in (("scipy_", "64_"), ("scipy_", ""), ("", "64_"), ("", "")):
-        found = getattr(library, f"{prefix}openblas_{name}{suffix}", None)
+        found = getattr(found_in, f"{prefix}openblas_{name}{suffix}", None)
         if found is not None:
             return found  # type: ignore[no-any-return]
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugrad.optim.mixing import mix
 from plugrad.optim.optimizer import Group, Optimizer
 from plugrad.optim.options import required_number, required_rate
 from plugrad.optim.updates import update
@@ -14,13 +15,10 @@ __all__ = ["Adadelta"]
 def adadelta(
     k: Any, g: Any, p: Any, square: Any, moved: Any, *, lr: Any, rho: float, eps: float
 ) -> tuple[Any, ...]:
-    square *= rho
-    square += g * g * (1 - rho)
+    square = mix(square, rho, g * g, 1 - rho)
     delta = k.sqrt(moved + eps) / k.sqrt(square + eps) * g
-    moved *= rho
-    moved += delta * delta * (1 - rho)
-    p -= delta * lr
-    return p, square, moved
+    moved = mix(moved, rho, delta * delta, 1 - rho)
+    return mix(p, 1, delta, -lr), square, moved
 
 
 class Adadelta(Optimizer):

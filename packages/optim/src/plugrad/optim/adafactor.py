@@ -129,4 +129,4 @@ class Adafactor(Optimizer):
 
 
 def _rms(x: Any) -> float:
-    return float(x.norm(2).item()) / float(x.numel()) ** 0.5
+    return float(x.norm(2).item() / x.numel() ** 0.5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import plugrad
+from plugrad.optim.mixing import mix
 from plugrad.optim.optimizer import Group, Optimizer, counter
 from plugrad.optim.options import required_number, required_rate, required_ways
 from plugrad.optim.updates import as_number, update
@@ -14,8 +15,7 @@ __all__ = ["Adagrad"]
 
 def adagrad(k: Any, g: Any, p: Any, total: Any, *, rate: Any, eps: float) -> tuple[Any, ...]:
     total += g * g
-    p -= g / (k.sqrt(total) + eps) * rate
-    return p, total
+    return mix(p, 1, g / (k.sqrt(total) + eps), -rate), total
 
 
 class Adagrad(Optimizer):

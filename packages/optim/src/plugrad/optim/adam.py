@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugrad.optim.mixing import mix
 from plugrad.optim.optimizer import Group, Optimizer
 from plugrad.optim.options import required_betas, required_number, required_rate, required_ways
 from plugrad.optim.updates import as_number, update
@@ -26,18 +27,15 @@ def adam(
     correction: float,
     eps: float,
 ) -> tuple[Any, ...]:
-    if shrink is not None:
-        p *= shrink
-    mean += (g - mean) * (1 - betas[0])
-    square *= betas[1]
-    square += g * g * (1 - betas[1])
+    mean = mix(mean, betas[0], g, 1 - betas[0])
+    square = mix(square, betas[1], g * g, 1 - betas[1])
     if top is None:
         # With both halves of the quotient corrected, not its square root: one division less.
-        p -= mean / (k.sqrt(square) + eps * correction) * (rate * correction)
-        return p, mean, square
+        change = mean / (k.sqrt(square) + eps * correction)
+        return mix(p, shrink, change, -rate * correction), mean, square
     largest = k.maximum(top, square)
-    p -= mean / (k.sqrt(largest) + eps * correction) * (rate * correction)
-    return p, mean, square, largest
+    change = mean / (k.sqrt(largest) + eps * correction)
+    return mix(p, shrink, change, -rate * correction), mean, square, largest
 
 
 class Adam(Optimizer):
@@ -154,7 +152,7 @@ class Adam(Optimizer):
                 decay=0 if decoupled else decay,
                 differentiable=recorded,
                 rate=rate / (1 - beta1**step),
-                shrink=1 - rate * decay if decoupled and decay != 0 else None,
+                shrink=1 - rate * decay if decoupled and decay != 0 else 1,
                 betas=(beta1, beta2),
                 correction=(1 - beta2**step) ** 0.5,
                 eps=group["eps"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugrad.optim.mixing import mix
 from plugrad.optim.optimizer import Group, Optimizer
 from plugrad.optim.options import required_betas, required_number, required_rate
 from plugrad.optim.updates import as_number, update
@@ -14,10 +15,9 @@ __all__ = ["Adamax"]
 def adamax(
     k: Any, g: Any, p: Any, mean: Any, largest: Any, *, rate: Any, betas: Any, eps: float
 ) -> tuple[Any, ...]:
-    mean += (g - mean) * (1 - betas[0])
+    mean = mix(mean, betas[0], g, 1 - betas[0])
     largest = k.maximum(largest * betas[1], abs(g) + eps)
-    p -= mean / largest * rate
-    return p, mean, largest
+    return mix(p, 1, mean / largest, -rate), mean, largest
 
 
 class Adamax(Optimizer):

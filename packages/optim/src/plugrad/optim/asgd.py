@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import plugrad
+from plugrad.optim.mixing import mix
 from plugrad.optim.optimizer import Group, Optimizer, counter
 from plugrad.optim.options import required_number, required_rate
 from plugrad.optim.updates import as_number, update
@@ -15,8 +16,7 @@ __all__ = ["ASGD"]
 def asgd(
     k: Any, g: Any, p: Any, average: Any, *, lambd: float, eta: Any, mu: float
 ) -> tuple[Any, ...]:
-    p *= 1 - lambd * eta
-    p -= g * eta
+    p = mix(p, 1 - lambd * eta, g, -eta)
     average += (p - average) * mu
     return p, average
 

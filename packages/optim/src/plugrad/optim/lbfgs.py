@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import plugrad
@@ -141,7 +142,7 @@ class LBFGS(Optimizer):
             if search is not None:
                 start = [p.clone() for p in group["params"]]
                 point, _ = strong_wolfe(
-                    lambda t, start=start, d=direction: self._tried(start, t, d, evaluate),
+                    partial(self._tried, evaluate, start, direction),
                     direction,
                     Point(0, loss, gradient, slope),
                     t,
@@ -210,7 +211,7 @@ class LBFGS(Optimizer):
             start += real.numel()
 
     def _tried(
-        self, start: list[Any], t: Any, direction: Any, evaluate: Callable[[], tuple[Any, Any]]
+        self, evaluate: Callable[[], tuple[Any, Any]], start: list[Any], direction: Any, t: Any
     ) -> tuple[float, Any]:
         """Return loss and gradient at length `t`; the parameters are where they were."""
         self._move(t, direction)

@@ -109,7 +109,7 @@ def strong_wolfe(
         ends = bracket[0].t, bracket[1].t
         if abs(ends[1] - ends[0]) * largest < tolerance:
             break
-        t = _interpolated(*bracket, min(ends), max(ends))
+        t = _interpolated(bracket[0], bracket[1], min(ends), max(ends))
         margin = 0.1 * (max(ends) - min(ends))
         if min(max(ends) - t, t - min(ends)) < margin:
             # Next to an end: once is no harm, after that go a tenth of the way inside.

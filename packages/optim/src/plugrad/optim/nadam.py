@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import plugrad
+from plugrad.optim.mixing import mix
 from plugrad.optim.optimizer import Group, Optimizer, counter
 from plugrad.optim.options import required_betas, required_number, required_rate
 from plugrad.optim.updates import as_number, update
@@ -26,13 +27,10 @@ def nadam(
     correction: float,
     eps: float,
 ) -> tuple[Any, ...]:
-    if shrink is not None:
-        p *= shrink
-    mean += (g - mean) * (1 - betas[0])
-    square *= betas[1]
-    square += g * g * (1 - betas[1])
-    p -= (g * now + mean * ahead) / (k.sqrt(square / correction) + eps)
-    return p, mean, square
+    mean = mix(mean, betas[0], g, 1 - betas[0])
+    square = mix(square, betas[1], g * g, 1 - betas[1])
+    change = mix(g * now, 1, mean, ahead) / (k.sqrt(square / correction) + eps)
+    return mix(p, shrink, change, -1), mean, square
 
 
 class NAdam(Optimizer):
@@ -144,7 +142,7 @@ class NAdam(Optimizer):
                 differentiable=recorded,
                 now=rate * (1 - mu) / (1 - product),
                 ahead=rate * next_mu / (1 - product * next_mu),
-                shrink=1 - rate * decay if decoupled and decay != 0 else None,
+                shrink=1 - rate * decay if decoupled and decay != 0 else 1,
                 betas=(beta1, beta2),
                 correction=1 - beta2**step,
                 eps=group["eps"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugrad.optim.mixing import mix
 from plugrad.optim.optimizer import Group, Optimizer
 from plugrad.optim.options import required_betas, required_number, required_rate
 from plugrad.optim.updates import as_number, update
@@ -24,16 +25,12 @@ def radam(
     betas: tuple[float, float],
     eps: float,
 ) -> tuple[Any, ...]:
-    if shrink is not None:
-        p *= shrink
-    mean += (g - mean) * (1 - betas[0])
-    square *= betas[1]
-    square += g * g * (1 - betas[1])
+    mean = mix(mean, betas[0], g, 1 - betas[0])
+    square = mix(square, betas[1], g * g, 1 - betas[1])
     if rectified is None:
-        p -= mean * rate
-    else:
-        p -= mean / (k.sqrt(square) + eps) * (rate * rectified)
-    return p, mean, square
+        return mix(p, shrink, mean, -rate), mean, square
+    change = mean / (k.sqrt(square) + eps)
+    return mix(p, shrink, change, -rate * rectified), mean, square
 
 
 class RAdam(Optimizer):
@@ -129,7 +126,7 @@ class RAdam(Optimizer):
                 differentiable=recorded,
                 rate=rate / (1 - beta1**step),
                 rectified=_rectified(beta2, step),
-                shrink=1 - rate * decay if decoupled and decay != 0 else None,
+                shrink=1 - rate * decay if decoupled and decay != 0 else 1,
                 betas=(beta1, beta2),
                 eps=group["eps"],
             )

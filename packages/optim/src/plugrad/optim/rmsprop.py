@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from plugrad.optim.mixing import mix
 from plugrad.optim.optimizer import Group, Optimizer
 from plugrad.optim.options import required_number, required_rate
 from plugrad.optim.updates import update
@@ -23,21 +24,15 @@ def rmsprop(
     momentum: float,
     centered: bool,
 ) -> tuple[Any, ...]:
-    square *= alpha
-    square += g * g * (1 - alpha)
+    square = mix(square, alpha, g * g, 1 - alpha)
     variance = square
     if centered:
-        mean = others[-1]
-        mean += (g - mean) * (1 - alpha)
+        mean = mix(others[-1], alpha, g, 1 - alpha)
         variance = square - mean * mean
     change = g / (k.sqrt(variance) + eps)
     if momentum > 0:
-        buffer = others[0]
-        buffer *= momentum
-        buffer += change
-        change = buffer
-    p -= change * lr
-    return p, square, *others
+        change = mix(others[0], momentum, change, 1)
+    return mix(p, 1, change, -lr), square, *others
 
 
 class RMSprop(Optimizer):

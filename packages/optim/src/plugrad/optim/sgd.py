@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import plugrad
+from plugrad.optim.mixing import mix
 from plugrad.optim.optimizer import Group, Optimizer
 from plugrad.optim.options import required_number, required_rate, required_ways
 from plugrad.optim.updates import update
@@ -13,17 +14,15 @@ __all__ = ["SGD"]
 
 
 def sgd(k: Any, g: Any, p: Any, *, lr: Any) -> tuple[Any, ...]:
-    p -= g * lr
-    return (p,)
+    return (mix(p, 1, g, -lr),)
 
 
 def sgd_with_momentum(
     k: Any, g: Any, p: Any, buffer: Any, *, lr: Any, momentum: float, share: float, nesterov: bool
 ) -> tuple[Any, ...]:
-    buffer *= momentum
-    buffer += g if share == 1 else g * share
-    p -= (g + buffer * momentum if nesterov else buffer) * lr
-    return p, buffer
+    buffer = mix(buffer, momentum, g, share)
+    change = g + buffer * momentum if nesterov else buffer
+    return mix(p, 1, change, -lr), buffer
 
 
 class SGD(Optimizer):

@@ -3,8 +3,9 @@
 A rule is a function ``rule(k, g, p, *states, **numbers)`` of a gradient, a parameter and what is
 remembered of it; it returns the parameter and the states, changed. `k` is the vocabulary, as in a
 gradient's rule, so the same few lines run on a backend's arrays and, where the step itself is to be
-differentiated, on tensors. It changes `p` and the states by augmented assignments (``p -= x``),
-which is in place wherever arrays can be written to; all else it computes is new.
+differentiated, on tensors. It changes `p` and the states by augmented assignments (``p -= x``) and
+by `plugrad.optim.mixing.mix`, which is in place wherever arrays can be written to; all else it
+computes is new.
 
 On NumPy's arrays a rule works on one block after the other, small enough that everything it
 computes stays in the cache: a step needs no memory that grows with the model, and waits for the
@@ -28,8 +29,8 @@ __all__ = ["Rule", "as_number", "update"]
 
 Rule = Callable[..., tuple[Any, ...]]
 
-_BLOCK: Final = 1 << 18
-"""Bytes of one array's block: half a dozen of them fit into a second-level cache."""
+_BLOCK: Final = 1 << 20
+"""Bytes of one array's block: half a dozen of them fit into a cache, and calls cost little."""
 
 
 def as_number(value: Any) -> Any:

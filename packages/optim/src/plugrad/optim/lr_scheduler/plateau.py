@@ -151,10 +151,6 @@ class ReduceLROnPlateau(LRScheduler):
         return self.cooldown_counter > 0
 
     def _is_better(self, value: float, best: float) -> bool:
-        sign = 1 if self.mode == "max" else -1
-        margin = self.threshold
-        if self.threshold_mode == "rel":
-            bar = best * (1 + sign * margin)
-        else:
-            bar = best + sign * margin
+        margin = self.threshold if self.mode == "max" else -self.threshold
+        bar = best * (1 + margin) if self.threshold_mode == "rel" else best + margin
         return value > bar if self.mode == "max" else value < bar
