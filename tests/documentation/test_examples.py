@@ -27,6 +27,8 @@ MODULES: Final = (
     "plugrad.nn.functional",
     "plugrad.nn.init",
     "plugrad.optim",
+    "plugrad.optim.lr_scheduler",
+    "plugrad.optim.swa_utils",
     "plugrad.random",
     "plugrad.signal.windows",
     "plugrad.special",

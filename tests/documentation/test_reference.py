@@ -29,6 +29,8 @@ MODULES: Final = (
     "plugrad.nn.functional",
     "plugrad.nn.init",
     "plugrad.optim",
+    "plugrad.optim.lr_scheduler",
+    "plugrad.optim.swa_utils",
     "plugrad.plugins",
     "plugrad.profiler",
     "plugrad.settings",
