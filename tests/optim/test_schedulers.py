@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 import plugrad
-from plugrad import nn, optim
+from plugrad import namespace, nn, optim
 from plugrad.optim import lr_scheduler, swa_utils
 
 
@@ -80,3 +80,14 @@ def test_averages_of_weights():
     assert averaged.n_averaged.item() == 3
     assert averaged(plugrad.ones(1, 1)).item() == 3.0
     assert model.weight.item() == 6.0
+
+
+def test_averages_say_what_to_install_where_there_are_no_modules(monkeypatch):
+    def absent(name):
+        raise namespace._missing("plugrad.nn")
+
+    monkeypatch.setattr(optim, "import_module", absent)
+    monkeypatch.delattr(optim, "swa_utils")
+    assert not hasattr(optim, "swa_utils")
+    with pytest.raises(AttributeError, match="pip install plugrad-nn"):
+        _ = optim.swa_utils

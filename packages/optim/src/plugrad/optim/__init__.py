@@ -14,6 +14,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from plugrad.namespace import MissingPackageError
 from plugrad.optim import lr_scheduler
 from plugrad.optim.adadelta import Adadelta
 from plugrad.optim.adafactor import Adafactor
@@ -74,4 +75,7 @@ def __getattr__(name: str) -> Any:
     # Averaging needs plugrad.nn, which may not be installed: then this says what to install.
     if name != "swa_utils":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return import_module("plugrad.optim.swa_utils")
+    try:
+        return import_module("plugrad.optim.swa_utils")
+    except MissingPackageError as missing:
+        raise AttributeError(str(missing), name=name) from None
