@@ -29,6 +29,8 @@ MODULES: Final = (
     "plugrad.nn.utils",
     "plugrad.nn.utils.rnn",
     "plugrad.optim",
+    "plugrad.optim.lr_scheduler",
+    "plugrad.optim.swa_utils",
     "plugrad.random",
     "plugrad.signal.windows",
     "plugrad.special",

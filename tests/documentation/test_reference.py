@@ -31,6 +31,8 @@ MODULES: Final = (
     "plugrad.nn.utils",
     "plugrad.nn.utils.rnn",
     "plugrad.optim",
+    "plugrad.optim.lr_scheduler",
+    "plugrad.optim.swa_utils",
     "plugrad.plugins",
     "plugrad.profiler",
     "plugrad.settings",

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import numpy
 
-__all__ = ["WORTH_WAKING", "alone", "at_once", "get_num_threads", "set_num_threads"]
+__all__ = ["WORTH_WAKING", "alone", "at_once", "get_num_threads", "library", "set_num_threads"]
 
 Result = TypeVar("Result")
 
@@ -26,7 +26,7 @@ WORTH_WAKING = 1 << 22
 
 
 @cache
-def _library() -> Any:
+def library() -> Any:
     """Return the OpenBLAS that this NumPy brought along, or None."""
     package = Path(numpy.__file__).parent
     for place in (package.parent / "numpy.libs", package / ".dylibs"):
@@ -39,9 +39,9 @@ def _library() -> Any:
 
 @cache
 def _function(name: str) -> Callable[..., int] | None:
-    library = _library()
+    found_in = library()
     for prefix, suffix in (("scipy_", "64_"), ("scipy_", ""), ("", "64_"), ("", "")):
-        found = getattr(library, f"{prefix}openblas_{name}{suffix}", None)
+        found = getattr(found_in, f"{prefix}openblas_{name}{suffix}", None)
         if found is not None:
             return found  # type: ignore[no-any-return]
     return None
