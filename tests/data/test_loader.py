@@ -3,66 +3,20 @@
 import gc
 import os
 import pickle
-import signal
 import subprocess
 import sys
-import threading
 import time
 from typing import Any
 
 import pytest
+from troubled import Numbers, Shares, fail
 
 import plugrad
-from plugrad.utils.data import DataLoader, IterableDataset, TensorDataset, get_worker_info, serving
+from plugrad.utils.data import DataLoader, TensorDataset, serving
 
 KINDS = ["fork", "spawn", "thread"] if hasattr(os, "fork") else ["spawn", "thread"]
 # Python warns of forking where other tests have left threads that help.
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-
-
-class Numbers:
-    """Ten numbers; asked for 7, it does what it is told."""
-
-    def __init__(self, trouble: str = "") -> None:
-        self.trouble = trouble
-
-    def __len__(self) -> int:
-        return 10
-
-    def __getitem__(self, index: int) -> Any:
-        if index == 7:
-            if self.trouble == "key":
-                raise KeyError("seven")
-            if self.trouble == "stubborn":
-                raise Stubborn(1, 2)
-            if self.trouble == "stop":
-                raise StopIteration
-            if self.trouble == "slow":
-                time.sleep(30)
-            if self.trouble == "unsendable":
-                return threading.Lock()
-            if self.trouble == "killed":
-                os.kill(os.getpid(), signal.SIGKILL)
-            if self.trouble == "left":
-                os._exit(0)
-        return index
-
-
-class Stubborn(Exception):
-    """An error that cannot be made from a text."""
-
-    def __init__(self, one: int, two: int) -> None:
-        super().__init__(f"{one} and {two}")
-
-
-class Shares(IterableDataset):
-    def __iter__(self) -> Any:
-        worker = get_worker_info()
-        return iter(range(0 if worker is None else worker.id, 9, 2))
-
-
-def fail(number: int) -> None:
-    raise OSError(f"worker {number} cannot begin")
 
 
 @pytest.fixture(params=KINDS)

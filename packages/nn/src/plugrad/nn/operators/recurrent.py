@@ -1,12 +1,4 @@
-"""Recurrent networks: what a cell does with its gates, cells, and layers of them over time.
-
-References
-----------
-.. [1] S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation 9, 1997; with the
-   forget gate of F. Gers, J. Schmidhuber and F. Cummins, 2000.
-.. [2] K. Cho et al., "Learning phrase representations using RNN encoder-decoder", 2014,
-   https://arxiv.org/abs/1406.1078; with the reset gate after the product, as in cuDNN.
-"""
+"""Recurrent networks: what a cell does with its gates, cells, and layers of them over time."""
 
 from __future__ import annotations
 
@@ -180,6 +172,11 @@ def lstm_cell(
     RuntimeError
         If shapes do not fit.
 
+    References
+    ----------
+    .. [1] S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation 9, 1997; with
+       the forget gate of F. Gers, J. Schmidhuber and F. Cummins, 2000.
+
     Examples
     --------
     >>> import plugrad
@@ -194,7 +191,7 @@ def lstm_cell(
 
 @function("function")
 def gru_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
-    """Return the next state of a gated recurrent unit [2]_.
+    """Return the next state of a gated recurrent unit [1]_.
 
     Parameters
     ----------
@@ -212,6 +209,11 @@ def gru_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: 
     ------
     RuntimeError
         If shapes do not fit.
+
+    References
+    ----------
+    .. [1] K. Cho et al., "Learning phrase representations using RNN encoder-decoder", 2014,
+       https://arxiv.org/abs/1406.1078; with the reset gate after the product, as in cuDNN.
 
     Examples
     --------
