@@ -279,7 +279,7 @@ def rnn_relu_cell(
 def scan(
     step: Step, data: Any, sizes: Sequence[int], state: tuple[Any, ...], weights: Sequence[Any],
     backwards: bool,
-) -> tuple[Any, tuple[Any, ...]]:  # fmt: skip
+) -> tuple[list[Any], tuple[Any, ...]]:  # fmt: skip
     """Run a cell over the steps of sequences, the longest of which come first.
 
     Parameters
@@ -296,7 +296,8 @@ def scan(
 
     Returns
     -------
-    Tensor, shape (rows of all steps, hidden)
+    list of Tensor
+        The hidden state at each step.
     tuple of Tensor
         The last state of each sequence.
     """
@@ -325,18 +326,30 @@ def scan(
         functions["cat"]([each, *(part[place] for part in reversed(ended))]) if ended else each
         for place, each in enumerate(current)
     )
-    return functions["cat"](outputs), final
+    return outputs, final
 
 
 def _stacked(
     step: Step, data: Any, sizes: Sequence[int], states: tuple[Any, ...], params: Sequence[Any],
     has_biases: bool, num_layers: int, dropout: float, train: bool, bidirectional: bool,
-) -> tuple[Any, tuple[Any, ...]]:  # fmt: skip
-    """Run layers one on the other, each in both directions where that is asked for."""
+) -> tuple[list[list[Any]], tuple[Any, ...]]:  # fmt: skip
+    """Run layers one on the other, each in both directions where that is asked for.
+
+    Returns
+    -------
+    list of list of Tensor
+        For each direction the last layer's hidden state at each step.
+    tuple of Tensor
+        The last states.
+    """
     directions = 2 if bidirectional else 1
     each = len(params) // (num_layers * directions)
     last: list[tuple[Any, ...]] = []
+    outputs: list[list[Any]] = []
     for layer in range(num_layers):
+        if layer:
+            data = _joined(outputs, "cat", 0)
+            data = drop(data, dropout, True) if dropout and train else data
         outputs = []
         for direction in range(directions):
             place = layer * directions + direction
@@ -348,10 +361,13 @@ def _stacked(
             output, final = scan(step, data, sizes, state, weights, direction == 1)
             outputs.append(output)
             last.append(final)
-        data = outputs[0] if directions == 1 else functions["cat"](outputs, 1)
-        if dropout and train and layer < num_layers - 1:
-            data = drop(data, dropout, True)
-    return data, tuple(functions["stack"](list(parts)) for parts in zip(*last, strict=True))
+    return outputs, tuple(functions["stack"](list(parts)) for parts in zip(*last, strict=True))
+
+
+def _joined(outputs: list[list[Any]], how: str, dim: int) -> Any:
+    """Return the steps of each direction joined, and the directions' features side by side."""
+    found = [functions[how](steps, dim) for steps in outputs]
+    return found[0] if len(found) == 1 else functions["cat"](found, -1)
 
 
 def _run(
@@ -362,8 +378,8 @@ def _run(
     if batch_first is None:
         data, batch_sizes, hx = arguments
         states = tuple(hx) if isinstance(hx, tuple | list) else (hx,)
-        output, final = _stacked(step, data, batch_sizes.tolist(), states, params, *options)
-        return output, *final
+        outputs, final = _stacked(step, data, batch_sizes.tolist(), states, params, *options)
+        return _joined(outputs, "cat", 0), *final
     input, hx = arguments
     states = tuple(hx) if isinstance(hx, tuple | list) else (hx,)
     if batch_first:
@@ -372,9 +388,10 @@ def _run(
     if length == 0:
         raise RuntimeError("sequences of length 0 have no state to end in; give at least one step")
     data = input.reshape(length * batch, features)
-    output, final = _stacked(step, data, [batch] * length, states, params, *options)
-    output = output.view(length, batch, -1)
-    return (output.transpose(0, 1) if batch_first else output), *final
+    outputs, final = _stacked(step, data, [batch] * length, states, params, *options)
+    if batch_first and step is _lstm_step:  # as PyTorch: a view of what has time first
+        return _joined(outputs, "stack", 0).transpose(0, 1), *final
+    return _joined(outputs, "stack", int(batch_first)), *final
 
 
 def _layers(name: str, step: Step, states: str, gates: str) -> Callable[..., Any]:
