@@ -17,11 +17,13 @@ nox.options.sessions = ["tests", "lint", "types"]
 
 ROOT = Path(__file__).parent
 PACKAGES = (
-    "core", "linalg", "fft", "nn", "optim", "data", "profiler", "testing", "backend-cuda",
+    "core", "linalg", "fft", "nn", "optim", "data", "profiler", "checkpoints", "testing",
+    "backend-cuda",
 )  # fmt: skip
+_PARTS = ("linalg", "fft", "nn", "optim", "data", "profiler", "checkpoints")
 COMBINATIONS = (
     ("core",),
-    *(("core", package) for package in ("linalg", "fft", "nn", "optim", "data", "profiler")),
+    *(("core", package) for package in _PARTS),
     ("core", "linalg", "fft", "nn", "testing"),
     PACKAGES,
 )
@@ -84,6 +86,8 @@ def types(session: nox.Session) -> None:
         "optim",
         "utils.data",
         "profiler",
+        "checkpoints",
+        "serialization",
         *(f"testing.{name}" for name in tests),
     )
     packages = ("plugrad", *(f"plugrad.{part}" for part in parts), "plugrad_cuda")

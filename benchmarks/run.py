@@ -23,7 +23,7 @@ MEASURES = {
 }
 LIBRARIES = ("plugrad", "torch", "autograd", "mygrad")
 # What programs use: not testing.
-OURS = ("core", "linalg", "fft", "nn", "optim", "data", "profiler", "backend-cuda")
+OURS = ("core", "linalg", "fft", "nn", "optim", "data", "profiler", "checkpoints", "backend-cuda")
 
 
 def measure(library: str) -> list[float]:

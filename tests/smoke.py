@@ -13,9 +13,9 @@ import warnings
 from importlib import metadata
 from pathlib import Path
 
-SIBLINGS = ("linalg", "fft", "nn", "optim", "profiler")
+SIBLINGS = ("linalg", "fft", "nn", "optim", "profiler", "checkpoints")
 # A function that each brings to core's own namespace.
-BROUGHT = {"linalg": "det", "fft": "stft", "nn": "conv2d"}
+BROUGHT = {"linalg": "det", "fft": "stft", "nn": "conv2d", "checkpoints": "load"}
 
 
 def check_present(module: str, distribution: str) -> None:

@@ -20,6 +20,8 @@ MODULES: Final = (
     "plugrad.autograd",
     "plugrad.autograd.functional",
     "plugrad.autograd.graph",
+    "plugrad.checkpoints",
+    "plugrad.checkpoints.safetensors",
     "plugrad.cuda.amp",
     "plugrad.fft",
     "plugrad.linalg",
@@ -32,6 +34,7 @@ MODULES: Final = (
     "plugrad.optim.lr_scheduler",
     "plugrad.optim.swa_utils",
     "plugrad.random",
+    "plugrad.serialization",
     "plugrad.signal.windows",
     "plugrad.special",
 )

@@ -36,11 +36,13 @@ __all__ = [
 
 SIBLINGS: Final = MappingProxyType(
     {
+        "plugrad.checkpoints": "plugrad-checkpoints",
         "plugrad.fft": "plugrad-fft",
         "plugrad.linalg": "plugrad-linalg",
         "plugrad.nn": "plugrad-nn",
         "plugrad.optim": "plugrad-optim",
         "plugrad.profiler": "plugrad-profiler",
+        "plugrad.serialization": "plugrad-checkpoints",
         "plugrad.signal": "plugrad-fft",
         "plugrad.testing.properties": "plugrad-testing",
         "plugrad.testing.running": "plugrad-testing",
@@ -52,6 +54,7 @@ SIBLINGS: Final = MappingProxyType(
 """Modules that ship outside core, and the distribution that brings each."""
 
 _BROUGHT: Final = {
+    "plugrad.checkpoints": "load save",
     "plugrad.fft": """
         bartlett_window blackman_window hamming_window hann_window istft kaiser_window stft
     """,
