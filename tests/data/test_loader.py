@@ -78,7 +78,7 @@ def test_a_dead_worker_is_told(how, trouble):
 
 def test_a_slow_worker_runs_out_of_time(kind, monkeypatch):
     monkeypatch.setattr(serving, "_LOOK", 0.2)
-    timeout = 4.0 if kind == "spawn" else 0.5  # in which a worker also has to start
+    timeout = 8.0 if kind == "spawn" else 3.0  # in which a worker also has to start
     begun = time.monotonic()
     batches = iter(
         DataLoader(Numbers("slow"), num_workers=1, multiprocessing_context=kind, timeout=timeout)
@@ -87,7 +87,7 @@ def test_a_slow_worker_runs_out_of_time(kind, monkeypatch):
     with pytest.raises(RuntimeError, match=f"{timeout} s"):
         next(batches)
     del batches
-    assert time.monotonic() - begun < 25
+    assert time.monotonic() - begun < 29
 
 
 def test_persistent_workers_stay(kind):
