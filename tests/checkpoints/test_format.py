@@ -18,6 +18,7 @@ import pytest
 import plugrad
 from plugrad import nn, optim, serialization
 from plugrad.dtypes import all_dtypes
+from plugrad.testing import strict
 
 KINDS = all_dtypes()
 
@@ -523,3 +524,17 @@ def test_memory_of_absent_devices(elsewhere: Callable[[], io.BytesIO]) -> None:
     # What the function itself raises comes through as it is.
     with pytest.raises(ZeroDivisionError):
         plugrad.load(elsewhere(), map_location=lambda storage, place: 1 / 0)
+
+
+def test_tensors_on_another_device_share_there() -> None:
+    strict.install()
+    x = plugrad.arange(6.0).reshape(2, 3)
+    file = stored([x, x[1], x.T])
+    found = plugrad.load(file, map_location="strict")
+    assert [str(tensor.device) for tensor in found] == ["strict"] * 3
+    assert found[2].cpu().equal(x.T)
+    file = stored([found[0], plugrad.ones(2, device="strict", dtype=plugrad.uint16)])
+    back, unsigned = plugrad.load(file)
+    assert (str(back.device), str(unsigned.device)) == ("strict", "strict")
+    file.seek(0)
+    assert plugrad.load(file, map_location={"strict": "cpu"})[0].equal(x)

@@ -252,6 +252,17 @@ def malicious() -> Iterator[tuple[str, bytes]]:
     yield "a name in a dict", stream(b"}K\x01", ordered, b"s")
     yield "a name as a key", stream(b"}", ordered, b"K\x01s")
     yield "a name in a tuple", stream(ordered, b"\x85\x85")
+    deep = b"K\x01" + b"\x85" * 100_000
+    wide = b"K\x01K\x01" + b"".join(b"\x86q" + bytes((i,)) + b"h" + bytes((i,)) for i in range(200))
+    for shape, value in (("deep", deep), ("wide", wide + b"\x86")):
+        yield f"something {shape} for memory", stream(value, b"Q")
+        yield f"something {shape} that is called", stream(value, b")R")
+        yield (
+            f"something {shape} as an argument",
+            stream(name("torch.serialization", "_get_layout"), value, b"\x85R"),
+        )
+        yield f"something {shape} as arguments", stream(ordered, value, b"R")
+        yield f"something {shape} as a state", stream(ordered, b")R", value, b"b")
     yield "a text for memory", stream(text("storage"), b"Q")
     yield "memory by path", stream(
         b"(", text("storage"), name("torch", "FloatStorage"), text("../data.pkl"), text("cpu"),
@@ -302,6 +313,8 @@ def bombs() -> Iterator[tuple[str, bytes]]:
         stream(name("collections", "OrderedDict"), b"]](K\x01K\x01", doubling, b"\x86K\x01eaR"),
     )
     yield "a key that is deep", stream(b"}", b")", b"\x85" * 200_000, b"K\x01s")
+    number = b"\x8b\x00\x00\x10\x00" + b"\x01" * (1 << 20) + b"q\x00"
+    yield "a key of two million digits", stream(b"}", number, b"K\x01s", b"h\x00K\x01s" * 100_000)
     yield "a large place in the memo", stream(b"Nr\xff\xff\xff\xff", b"r\xfe\xff\xff\xffh\x01")
     yield "a long text", stream(b"X\xff\xff\xff\xffa")
     yield "a longer text", stream(b"\x8d" + b"\xff" * 8)

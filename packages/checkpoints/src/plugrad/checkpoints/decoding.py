@@ -342,17 +342,20 @@ def hashable(key: Any) -> Any:
     Raises
     ------
     pickle.UnpicklingError
-        If it is a tuple of tuples of tuples..., which Python would look through to the end.
+        If it is a tuple of tuples of tuples..., which Python would look through to the end, or an
+        integer of thousands of digits.
     """
     pending, parts = [key], 0
-    while pending:
+    while pending and parts <= _MOST_PARTS_OF_A_KEY:
         part = pending.pop()
         parts += 1
-        if parts > _MOST_PARTS_OF_A_KEY:
-            raise pickle.UnpicklingError("a key of a dict, or an element of a set, is too deep")
         if isinstance(part, tuple):
             pending.extend(part[:_MOST_PARTS_OF_A_KEY])
             parts += len(part)
+        elif type(part) is int:  # whose hash is not kept, and takes its length
+            parts += part.bit_length() >> 5
+    if parts > _MOST_PARTS_OF_A_KEY:
+        raise pickle.UnpicklingError("a key of a dict, or an element of a set, is too large")
     return key
 
 

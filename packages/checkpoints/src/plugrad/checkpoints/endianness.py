@@ -12,7 +12,8 @@ class LoadEndianness(Enum):
 
     Examples
     --------
-    >>> LoadEndianness.BIG.name
+    >>> import plugrad
+    >>> plugrad.serialization.LoadEndianness.BIG.name
     'BIG'
     """
 
@@ -29,7 +30,8 @@ def get_default_load_endianness() -> LoadEndianness | None:
 
     Examples
     --------
-    >>> get_default_load_endianness() is None
+    >>> import plugrad
+    >>> plugrad.serialization.get_default_load_endianness() is None
     True
     """
     return _default
@@ -49,8 +51,9 @@ def set_default_load_endianness(endianness: LoadEndianness | None) -> None:
 
     Examples
     --------
-    >>> set_default_load_endianness(LoadEndianness.LITTLE)
-    >>> set_default_load_endianness(None)
+    >>> from plugrad import serialization
+    >>> serialization.set_default_load_endianness(serialization.LoadEndianness.LITTLE)
+    >>> serialization.set_default_load_endianness(None)
     """
     global _default
     if not isinstance(endianness, LoadEndianness | None):

@@ -124,7 +124,7 @@ def _places(
     for name in names:
         storage = pieces.get(name) if type(name) is str else None
         if storage is None:
-            raise RuntimeError(f"load(): memory {name!r} belongs to no tensor; the file is damaged")
+            raise RuntimeError("load(): there is memory that belongs to no tensor; it is damaged")
         end = at + _COUNT.size + storage.nbytes
         if end > len(data):
             raise RuntimeError(f"load(): the file ends within memory {name!r}; it is cut short")

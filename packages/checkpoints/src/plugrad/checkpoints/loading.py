@@ -166,7 +166,7 @@ def _opener(
         plain = type(key) is str and type(tag) is str and type(count) is int and count >= 0
         if not named or not plain or not key.isalnum():
             raise pickle.UnpicklingError("a piece of memory is described by other than it should")
-        if view not in ([], [None]):
+        if len(view) > 1 or any(part is not None for part in view):
             raise pickle.UnpicklingError("a view of memory in memory, of PyTorch before 0.4")
         dtype = None if kind == UNTYPED else STORAGES[kind.name]
         storage = opened.get(key)

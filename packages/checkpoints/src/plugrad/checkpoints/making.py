@@ -9,6 +9,7 @@ from __future__ import annotations
 import pickle
 from collections import Counter, OrderedDict
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final, NoReturn
 
 from plugrad.checkpoints.decoding import hashable
@@ -47,6 +48,7 @@ class TensorMaker:
     def find(self, name: Global) -> Any:
         """Return the dtype of that name, or the name itself if it may be called."""
         text = str(name)
+        self.spend(len(text))
         if text in _CALLS or name in _TYPES:
             return name
         if name.module == "torch" and name.name in DTYPES:
@@ -65,19 +67,21 @@ class TensorMaker:
         """Return what a name makes of its arguments."""
         make = _CALLS.get(str(function)) if isinstance(function, Global) else None
         if make is None:
-            _refuse(f"{function} is called, which is no function")
+            what = function if isinstance(function, Global) else f"a {type(function).__name__}"
+            _refuse(f"{what} is called, which is no function")
         return make(self, *arguments)
 
     def build(self, target: Any, state: Any) -> None:
         """Give an ordered dict its attributes, as a module's state has ``_metadata``."""
         if type(target) is not OrderedDict:
             _refuse(f"a {type(target).__name__} has no attributes that are set")
-        vars(target).update(_attributes(OrderedDict, state))
+        vars(target).update(self._attributes(OrderedDict, state))
 
     def load(self, key: Any) -> Storage:
         """Return a piece of memory."""
-        if type(key) is not tuple or len(key) < 5 or key[0] != "storage" or self._opened is None:
-            _refuse(f"{key!r:.80} says nothing of where memory is")
+        said = type(key) is tuple and len(key) >= 5 and type(key[0]) is str and key[0] == "storage"
+        if not said or self._opened is None:
+            _refuse(f"a {type(key).__name__} does not say where memory is")
         return self._opened(key[1:])
 
     def spend(self, count: int) -> None:
@@ -89,7 +93,7 @@ class TensorMaker:
     # -------------------------------------------------------------------------------- containers
 
     def _ordered(self, pairs: Any = ()) -> OrderedDict[Any, Any]:
-        if pairs == ():
+        if type(pairs) is tuple and not pairs:
             return OrderedDict()
         _expect(type(pairs) is list and all(type(pair) in (list, tuple) for pair in pairs), "pairs")
         self.spend(len(pairs))
@@ -106,7 +110,8 @@ class TensorMaker:
         return {hashable(value) for value in values}
 
     def _encoded(self, text: Any, encoding: Any) -> bytes:
-        _expect(type(text) is str and encoding in ("latin1", "latin-1"), "text in Latin 1")
+        latin = type(encoding) is str and encoding in ("latin1", "latin-1")
+        _expect(type(text) is str and latin, "text in Latin 1")
         self.spend(len(text))
         return text.encode("latin-1")  # type: ignore[no-any-return]
 
@@ -131,13 +136,15 @@ class TensorMaker:
 
     def _device(self, kind: Any, index: Any = None) -> device:
         _expect(type(kind) is str and type(index) in (int, type(None)), "a name and a number")
+        self.spend(len(kind))
         try:
             return device(kind, index) if index is not None else device(kind)
         except RuntimeError as error:
             raise pickle.UnpicklingError(str(error)) from error
 
     def _layout(self, name: Any) -> Any:
-        _expect(name == "torch.strided", "the layout torch.strided, which is the only one here")
+        known = type(name) is str and name == "torch.strided"
+        _expect(known, "the layout torch.strided, which is the only one here")
         return strided
 
     # ----------------------------------------------------------------------------------- tensors
@@ -151,8 +158,9 @@ class TensorMaker:
         _expect(isinstance(kind, dtype), "a dtype, or a storage that has one")
         assert kind is not None
         for numbers in ((offset,), size, stride):
-            plain = isinstance(numbers, tuple) and all(type(number) is int for number in numbers)
-            _expect(plain, "an offset, a size and a stride of int")
+            _expect(isinstance(numbers, tuple), "a size and a stride that are tuples")
+            self.spend(len(numbers))
+            _expect(all(type(number) is int for number in numbers), "numbers that are int")
         _expect(type(requires_grad) is bool and type(metadata) in (dict, type(None)), "flags")
         made: Tensor = storage.tensor(kind, offset, tuple(size), tuple(stride))
         for flag, wanted in (metadata or {}).items():
@@ -176,14 +184,15 @@ class TensorMaker:
         _expect(isinstance(data, Tensor) and type(requires_grad) is bool, "a tensor and a flag")
         made = nn.Parameter(data, requires_grad=False)
         _require_gradients(made, requires_grad)
-        made.__dict__.update(_attributes(Tensor, state or {}))
+        made.__dict__.update(self._attributes(Tensor, {} if state is None else state))
         return made
 
     def _with_attributes(self, function: Any, kind: Any, arguments: Any, state: Any) -> Tensor:
-        _expect(kind == _TENSOR and type(arguments) is tuple, "the class torch.Tensor")
+        plain = isinstance(kind, Global) and kind == _TENSOR and type(arguments) is tuple
+        _expect(plain, "the class torch.Tensor")
         made = self.call(function, arguments)
         _expect(type(made) is Tensor, "a function that makes a tensor")
-        state = _attributes(Tensor, state or {})
+        state = self._attributes(Tensor, {} if state is None else state)
         if state.pop("_is_buffer", False) is True:
             from plugrad import nn
 
@@ -191,14 +200,20 @@ class TensorMaker:
         made.__dict__.update(state)
         return made  # type: ignore[no-any-return]
 
+    def _attributes(self, kind: type, state: Any) -> dict[str, Any]:
+        """Return attributes that a file may set: new ones, that stand in the way of nothing."""
+        _expect(type(state) is dict, "a dict of attributes")
+        self.spend(len(state))
+        _expect(all(type(name) is str for name in state), "names of attributes")
+        taken = [name for name in state if name.startswith("__") or name in _members(kind)]
+        if taken:
+            _refuse(f"the file would replace {taken[0]!r} of a {kind.__name__}")
+        return dict(state)
 
-def _attributes(kind: type, state: Any) -> dict[str, Any]:
-    """Return attributes that a file may set: new ones, that stand in the way of nothing."""
-    _expect(type(state) is dict and all(type(name) is str for name in state), "a dict of names")
-    taken = [name for name in state if name.startswith("__") or name in dir(kind)]
-    if taken:
-        _refuse(f"the file would replace {taken[0]!r} of a {kind.__name__}")
-    return dict(state)
+
+@cache
+def _members(kind: type) -> frozenset[str]:
+    return frozenset(dir(kind))
 
 
 def _require_gradients(tensor: Tensor, wanted: bool) -> None:

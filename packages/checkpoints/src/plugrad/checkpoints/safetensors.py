@@ -83,7 +83,8 @@ def save(tensors: Mapping[str, Tensor], metadata: dict[str, str] | None = None) 
     Examples
     --------
     >>> import plugrad
-    >>> load(save({"weight": plugrad.ones(2)}))
+    >>> from plugrad.checkpoints import safetensors
+    >>> safetensors.load(safetensors.save({"weight": plugrad.ones(2)}))
     {'weight': tensor([1., 1.])}
     """
     arrays = _checked(tensors)
@@ -109,10 +110,11 @@ def save_file(
     Examples
     --------
     >>> import os, tempfile, plugrad
+    >>> from plugrad.checkpoints import safetensors
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = os.path.join(folder, "x.safetensors")
-    ...     save_file({"x": plugrad.arange(3)}, path)
-    ...     load_file(path)
+    ...     safetensors.save_file({"x": plugrad.arange(3)}, path)
+    ...     safetensors.load_file(path)
     {'x': tensor([0, 1, 2])}
     """
     arrays = _checked(tensors)
@@ -189,7 +191,8 @@ def load(data: bytes) -> dict[str, Tensor]:
     Examples
     --------
     >>> import plugrad
-    >>> load(save({"x": plugrad.tensor(1.5)}))
+    >>> from plugrad.checkpoints import safetensors
+    >>> safetensors.load(safetensors.save({"x": plugrad.tensor(1.5)}))
     {'x': tensor(1.5000)}
     """
     found = {}
@@ -223,10 +226,11 @@ def load_file(filename: Path, device: Any = "cpu", *, backend: str = "mmap") -> 
     Examples
     --------
     >>> import os, tempfile, plugrad
+    >>> from plugrad.checkpoints import safetensors
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = os.path.join(folder, "x.safetensors")
-    ...     save_file({"x": plugrad.ones(1)}, path)
-    ...     load_file(path, device="cpu")
+    ...     safetensors.save_file({"x": plugrad.ones(1)}, path)
+    ...     safetensors.load_file(path, device="cpu")
     {'x': tensor([1.])}
     """
     with safe_open(filename, device=device, backend=backend) as file:
@@ -261,12 +265,13 @@ class safe_open:
     Examples
     --------
     >>> import os, tempfile, plugrad
+    >>> from plugrad.checkpoints import safetensors
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = os.path.join(folder, "x.safetensors")
-    ...     save_file({"x": plugrad.arange(6).reshape(2, 3)}, path, {"made by": "plugrad"})
-    ...     with safe_open(path) as file:
+    ...     safetensors.save_file({"x": plugrad.arange(6).reshape(2, 3)}, path, {"by": "us"})
+    ...     with safetensors.safe_open(path) as file:
     ...         file.keys(), file.metadata(), file.get_slice("x")[:, 1]
-    (['x'], {'made by': 'plugrad'}, tensor([1, 4]))
+    (['x'], {'by': 'us'}, tensor([1, 4]))
     """
 
     def __init__(
@@ -391,11 +396,12 @@ def save_model(
     Examples
     --------
     >>> import os, tempfile, plugrad
+    >>> from plugrad.checkpoints import safetensors
     >>> model = plugrad.nn.Linear(2, 1)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = os.path.join(folder, "model.safetensors")
-    ...     save_model(model, path)
-    ...     load_model(plugrad.nn.Linear(2, 1), path)
+    ...     safetensors.save_model(model, path)
+    ...     safetensors.load_model(plugrad.nn.Linear(2, 1), path)
     (set(), [])
     """
     state = dict(model.state_dict())
@@ -447,10 +453,11 @@ def load_model(
     Examples
     --------
     >>> import os, tempfile, plugrad
+    >>> from plugrad.checkpoints import safetensors
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = os.path.join(folder, "model.safetensors")
-    ...     save_file({"weight": plugrad.ones(1, 2), "more": plugrad.ones(1)}, path)
-    ...     load_model(plugrad.nn.Linear(2, 1), path, strict=False)
+    ...     safetensors.save_file({"weight": plugrad.ones(1, 2), "more": plugrad.ones(1)}, path)
+    ...     safetensors.load_model(plugrad.nn.Linear(2, 1), path, strict=False)
     ({'bias'}, ['more'])
     """
     tensors = load_file(filename, device, backend=backend)
