@@ -222,7 +222,7 @@ def test_the_pickles_are_the_same_but_for_the_memo() -> None:
 def trained(t: Any, optimizer: str, **options: Any) -> tuple[Any, Any]:
     t.manual_seed(0)
     model = t.nn.Sequential(
-        # No bias before the normalization: its gradient is 0 but for rounding, which Adagrad scales.
+        # No bias before the normalization: its gradient is 0 but for rounding.
         t.nn.Conv1d(1, 2, 2, bias=False),
         t.nn.BatchNorm1d(2),
         t.nn.Flatten(),
