@@ -70,31 +70,31 @@ def _steps_grad(
     before: Arrays, weight: Any, projection: Any, sizes: tuple[int, ...], backwards: bool,
 ) -> Arrays:  # fmt: skip
     """Return the gradients of `given`, of the first states, of the weight, bias and projection."""
-    found = {}
+    found, g_projection = {}, None
     for start, stop in reversed(places(sizes, backwards)):
 
-        def rows(x: Any, start: int = start, stop: int = stop) -> Any:
-            return None if x is None else k.slice(x, 0, start, stop, 1)
+        def rows(x: Any, count: int = 1, start: int = start, stop: int = stop) -> Any:
+            return None if x is None else k.slice(x, 0, count * start, count * stop, 1)
 
         g_h, *others = (_of_first(k, each, stop - start) for each in g_state)
-        g_shown = g_h = added(g_h, rows(g_hidden))
+        g_h = added(g_h, rows(g_hidden))
         if projection is not None:
+            raw = lstm_shown(k, rows(gates, kind.kept), rows(before[1]))
+            g_projection = added(g_projection, k.mm(k.t(g_h), raw))
             g_h = k.mm(g_h, projection)
         g_given, g_recurrent, direct = kind.close(
-            k, (g_h, *others), rows(g_gates), rows(gates), tuple(rows(each) for each in before)
-        )
+            k, (g_h, *others), rows(g_gates, kind.kept), rows(gates, kind.kept),
+            tuple(rows(each) for each in before),
+        )  # fmt: skip
         through = added(k.mm(g_recurrent, weight), direct[0]), *direct[1:]
         g_state = tuple(
             _with_first(k, each, added(new, rows(g)))
             for each, new, g in zip(g_state, through, g_before, strict=True)
         )
-        found[start] = g_given, g_recurrent, g_shown
-    g_given, g_recurrent, g_shown = (
+        found[start] = g_given, g_recurrent
+    g_given, g_recurrent = (
         k.cat(list(each), 0) for each in zip(*(found[start] for start in sorted(found)), strict=True)
     )
-    g_projection = None
-    if projection is not None:
-        g_projection = k.mm(k.t(g_shown), lstm_shown(k, gates, before[1]))
     g_weight = k.mm(k.t(g_recurrent), before[0])
     return g_given, *g_state, g_weight, k.sum_dim(g_recurrent, (0,), False), g_projection
 
