@@ -17,7 +17,7 @@ import numpy
 from plugrad.backends.array_api import ArrayKernels
 from plugrad.backends.numpy.arrays import Array
 
-__all__ = ["RecurrentKernels"]
+__all__ = ["RecurrentKernels", "gru_slopes", "lstm_slopes", "shape_sigmoid"]
 
 Sizes = tuple[int, ...]
 
@@ -70,7 +70,7 @@ def _turned(weight: Array, size: int, order: tuple[int, ...]) -> Array:
     return found
 
 
-def _shape_sigmoid(x: Array) -> None:
+def shape_sigmoid(x: Array) -> None:
     numpy.multiply(x, 0.5, x)
     numpy.add(x, 0.5, x)
 
@@ -109,7 +109,7 @@ class RecurrentKernels(ArrayKernels):
             through = whole[: opened.size].reshape(4, count, size)
             numpy.add(opened, numpy.matmul(h_now, turned, through), opened)
             numpy.tanh(opened, opened)
-            _shape_sigmoid(opened[:3])
+            shape_sigmoid(opened[:3])
             entry, forget, exit_, candidate = opened
             numpy.multiply(c_now, forget, c_now)
             numpy.multiply(entry, candidate, part)
@@ -137,7 +137,7 @@ class RecurrentKernels(ArrayKernels):
             )  # fmt: skip
         kind, (rows, size) = gates.dtype, c_before.shape
         slopes = numpy.empty((rows, 4, size), kind)
-        to_cell, raw = _lstm_slopes(slopes, _apart(gates, sizes), c_before)
+        to_cell, raw = lstm_slopes(slopes, _apart(gates, sizes), c_before)
         g_h, g_c = g_h_last.copy(), g_c_last.copy()
         g_shown = None if projection is None else numpy.empty(h_before.shape, kind)
         whole_raw = g_h if projection is None else numpy.empty(g_c.shape, kind)
@@ -191,7 +191,7 @@ class RecurrentKernels(ArrayKernels):
             both = opened[:2]
             numpy.add(both, through[:2], both)
             numpy.tanh(both, both)
-            _shape_sigmoid(both)
+            shape_sigmoid(both)
             reset, update, new, new_h = opened
             numpy.add(through[2], late, new_h)
             numpy.multiply(reset, new_h, part)
@@ -215,7 +215,7 @@ class RecurrentKernels(ArrayKernels):
         kind, (rows, size) = gates.dtype, before.shape
         # Of what the input gives and of what the state gives: they differ in the third gate alone.
         given, slopes = (numpy.empty((rows, 3, size), kind) for _ in range(2))
-        to_new = _gru_slopes(slopes, _apart(gates, sizes), before)
+        to_new = gru_slopes(slopes, _apart(gates, sizes), before)
         g_h = g_h_last.copy()
         whole_part, flat = numpy.empty(g_h.shape, kind), slopes.reshape(rows, 3 * size)
         for start, stop, count in reversed(_places(sizes, backwards)):
@@ -243,7 +243,7 @@ class RecurrentKernels(ArrayKernels):
         return _plain_steps_grad(self, "rnn_relu_steps_grad", *args)
 
 
-def _lstm_slopes(slopes: Array, opened: Array, c: Array) -> tuple[Array, Array]:
+def lstm_slopes(slopes: Array, opened: Array, c: Array) -> tuple[Array, Array]:
     """Write how the cell, and for the exit gate what it shows, depends on what opened the gates.
 
     Returns
@@ -274,7 +274,7 @@ def _lstm_slopes(slopes: Array, opened: Array, c: Array) -> tuple[Array, Array]:
     return to_cell.reshape(c.shape), raw.reshape(c.shape)
 
 
-def _gru_slopes(slopes: Array, opened: Array, h: Array) -> Array:
+def gru_slopes(slopes: Array, opened: Array, h: Array) -> Array:
     """Write how the next state depends on what the state gives to the gates.
 
     Returns
