@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from plugrad.nn.operators.dropout import dropout as drop
+from plugrad.operators.dimensions import require_tensor
 from plugrad.operators.matmul import linear
 from plugrad.vocabulary.forms import function
 from plugrad.vocabulary.registry import functions
@@ -32,27 +34,58 @@ def _checked(kind: str, input: Any, state: Sequence[Any], w_ih: Any, w_hh: Any) 
 
     Raises
     ------
+    TypeError
+        If one is no tensor.
     RuntimeError
         If they do not fit.
     """
-    rows, features = input._array.shape
-    of_input, of_state = w_ih._array.shape, w_hh._array.shape
-    gates, size = _GATES[kind], of_state[1]
-    if features != of_input[1]:
+    name = f"{kind}_cell"
+    for each, tensor in (("input", input), ("w_ih", w_ih), ("w_hh", w_hh)):
+        require_tensor(name, tensor, each)
+    for each in state:
+        require_tensor(name, each, "hx")
+    shapes = [tensor._array.shape for tensor in (input, w_ih, w_hh)]
+    if any(len(shape) != 2 for shape in shapes):
         raise RuntimeError(
-            f"{kind}_cell(): input has {features} features, w_ih is for {of_input[1]}"
+            f"{name}(): input, w_ih and w_hh have two dimensions, but their shapes are "
+            f"{', '.join(str(list(shape)) for shape in shapes)}"
         )
+    (rows, features), of_input, of_state = shapes
+    size = of_state[1]
+    if features != of_input[1]:
+        raise RuntimeError(f"{name}(): input has {features} features, w_ih is for {of_input[1]}")
     for each in state:
         if each._array.shape != (rows, size):
             raise RuntimeError(
-                f"{kind}_cell(): the state is of shape {list(each.shape)}; for {rows} rows of "
+                f"{name}(): the state is of shape {list(each.shape)}; for {rows} rows of "
                 f"{size} features it must be {[rows, size]}"
             )
-    if not of_input[0] == of_state[0] == gates * size:
+    _check_rows(name, kind, size, w_ih, w_hh)
+
+
+def _check_rows(name: str, kind: str, size: int, w_ih: Any, w_hh: Any) -> None:
+    gates = _GATES[kind]
+    rows = [weight._array.shape[0] for weight in (w_ih, w_hh)]
+    if rows != [gates * size] * 2:
         raise RuntimeError(
-            f"{kind}_cell(): the weights have {of_input[0]} and {of_state[0]} rows; {gates} gates "
-            f"of {size} features have {gates * size}"
+            f"{name}(): the weights have {rows[0]} and {rows[1]} rows; {gates} gates of {size} "
+            f"features have {gates * size}"
         )
+
+
+def _pair(name: str, hx: Any) -> tuple[Any, Any]:
+    """Return the two states of an LSTM.
+
+    Raises
+    ------
+    TypeError, RuntimeError
+        If they are no pair.
+    """
+    if not isinstance(hx, tuple | list):
+        raise TypeError(f"{name}(): hx is a pair of Tensors, not {type(hx).__name__}")
+    if len(hx) != 2:
+        raise RuntimeError(f"{name}(): hx is the hidden state and the cell's, not {len(hx)} states")
+    return hx[0], hx[1]
 
 
 @function("function")
@@ -92,7 +125,7 @@ def lstm_cell(
     >>> h
     tensor([[0.7038, 0.7038]])
     """
-    h, c = hx
+    h, c = _pair("lstm_cell", hx)
     _checked("lstm", input, (h, c), w_ih, w_hh)
     return t.lstm_step(input, h, c, w_ih, w_hh, b_ih, b_hh)[:2]  # type: ignore[no-any-return]
 
@@ -226,32 +259,115 @@ def _stacked(
     return data, [functions["stack"](list(parts)) for parts in zip(*last, strict=True)]
 
 
+def _check_layers(
+    kind: str, features: int, batch: int, states: Sequence[Any], params: Sequence[Any],
+    has_biases: bool, num_layers: int, directions: int,
+) -> None:  # fmt: skip
+    """Check the states and weights of layers: kernels take them for granted.
+
+    Raises
+    ------
+    TypeError
+        If one is no tensor.
+    RuntimeError
+        If they are too few or too many, or do not fit.
+    """
+    for tensor in (*states, *params):
+        require_tensor(kind, tensor, "hx" if any(tensor is each for each in states) else "params")
+    count = num_layers * directions
+    least = 4 if has_biases else 2
+    each = len(params) // count if count > 0 else 0
+    if each * count != len(params) or each not in ((least, least + 1) if kind == "lstm" else [least]):
+        raise RuntimeError(
+            f"{kind}(): there are {len(params)} weights and biases; {count} layers and directions "
+            f"{'with' if has_biases else 'without'} biases have {least} each"
+        )
+    for place in range(count):
+        w_ih, w_hh, *rest = params[place * each : (place + 1) * each]
+        projection = rest[-1] if each > least else None
+        if any(len(weight.shape) != 2 for weight in (w_ih, w_hh)):
+            raise RuntimeError(f"{kind}(): weights have two dimensions")
+        shown = w_hh.shape[1]
+        size = shown if projection is None else projection.shape[-1]
+        _check_rows(kind, kind, size, w_ih, w_hh)
+        if projection is not None and projection.shape != (shown, size):
+            raise RuntimeError(
+                f"{kind}(): a projection is of shape {list(projection.shape)}, not {[shown, size]}"
+            )
+        width = features if place < directions else shown * directions
+        if w_ih.shape[1] != width:
+            raise RuntimeError(f"{kind}(): {width} features, but w_ih is for {w_ih.shape[1]}")
+        if any(bias.shape != w_ih.shape[:1] for bias in rest[: least - 2]):
+            raise RuntimeError(f"{kind}(): a bias has a number for each row of the weights")
+        for state, wide in zip(states, (shown, size), strict=False):
+            if state.shape != (count, batch, wide):
+                raise RuntimeError(
+                    f"{kind}(): the state is of shape {list(state.shape)}, not "
+                    f"{[count, batch, wide]}"
+                )
+
+
 def _run(
     kind: str, arguments: tuple[Any, ...], params: Any, has_biases: bool, num_layers: int,
     dropout: float, train: bool, bidirectional: bool, batch_first: bool | None,
 ) -> tuple[Any, ...]:  # fmt: skip
     options = has_biases, num_layers, dropout, train, bidirectional
+    *given, hx = arguments
+    for each in given:
+        require_tensor(kind, each, "input")
+    states = _pair(kind, hx) if kind == "lstm" else (hx,)
+    directions = 2 if bidirectional else 1
     if batch_first is None:
-        data, batch_sizes, hx = arguments
-        states = tuple(hx) if isinstance(hx, tuple | list) else (hx,)
+        data, batch_sizes = given
         sizes = tuple(batch_sizes.tolist())
+        _check_sizes(kind, data, sizes)
+        _check_layers(
+            kind, data.shape[1], sizes[0], states, params, has_biases, num_layers, directions
+        )
+        rows = sum(sizes)
+        data = data if rows == data.shape[0] else data[:rows]
         shown, last = _stacked(kind, data, sizes, states, params, *options)
         return shown, *last
-    input, hx = arguments
-    states = tuple(hx) if isinstance(hx, tuple | list) else (hx,)
+    (input,) = given
+    if len(input.shape) != 3:
+        raise RuntimeError(
+            f"{kind}(): input has three dimensions: time, batch and features, not {input.dim()}"
+        )
     if batch_first:
         input = input.transpose(0, 1)
     length, batch, features = input.shape
     if length == 0:
         raise RuntimeError("sequences of length 0 have no state to end in; give at least one step")
+    _check_layers(kind, features, batch, states, params, has_biases, num_layers, directions)
     data = input.reshape(length * batch, features)
     shown, last = _stacked(kind, data, (batch,) * length, states, params, *options)
     shown = t.unsafe_view(shown, (length, batch, shown.shape[1]))
     if batch_first:
-        shown = shown.transpose(0, 1)
-        # As in PyTorch: of an LSTM it is a view of what has time first.
-        shown = shown if kind == "lstm" else shown.contiguous()
+        # As in PyTorch: time comes first in memory, and only of an LSTM this is called a view.
+        shown = shown.transpose(0, 1) if kind == "lstm" else shown.transpose_(0, 1)
     return shown, *last
+
+
+def _check_sizes(kind: str, data: Any, sizes: tuple[int, ...]) -> None:
+    """Check how many sequences there are at each step.
+
+    Raises
+    ------
+    RuntimeError
+        If there is none, there are more than before, or more than there are data.
+    """
+    if len(data.shape) != 2:
+        raise RuntimeError(f"{kind}(): packed data have two dimensions, not {data.dim()}")
+    if not sizes or sizes[-1] <= 0 or any(one < other for one, other in pairwise(sizes)):
+        raise RuntimeError(
+            f"{kind}(): batch_sizes says how many sequences have each step: the longest come "
+            f"first, so it cannot be {list(sizes)}"
+        )
+    if sum(sizes) > data.shape[0]:
+        raise RuntimeError(
+            f"{kind}(): batch_sizes {list(sizes)} tells of {sum(sizes)} rows, but there are "
+            f"{data.shape[0]}"
+        )
 
 
 def _layers(name: str, states: str, gates: str) -> Callable[..., Any]:

@@ -87,10 +87,14 @@ class RNNBase(Module):
             raise ValueError(f"dropout is a number between 0 and 1, not {dropout!r}")
         if self.dropout > 0 and num_layers == 1:
             warnings.warn(f"dropout={dropout} is between layers, and there is one", stacklevel=3)
+        if not isinstance(bias, bool):
+            raise TypeError(f"bias is a bool, not {type(bias).__name__}")
         if not isinstance(hidden_size, int):
             raise TypeError(f"hidden_size is an int, not {type(hidden_size).__name__}")
         if hidden_size <= 0:
             raise ValueError(f"hidden_size is positive, not {hidden_size}")
+        if input_size <= 0:
+            raise ValueError(f"input_size is positive, not {input_size}")
         if num_layers <= 0:
             raise ValueError(f"num_layers is positive, not {num_layers}")
         if proj_size < 0 or proj_size >= hidden_size:
@@ -99,7 +103,7 @@ class RNNBase(Module):
             raise ValueError(f"mode is one of {', '.join(_GATES)}, not {mode!r}")
         shown = proj_size or hidden_size
         rows = _GATES[mode] * hidden_size
-        self._all_names: list[list[str]] = []
+        self._all_weights: list[list[str]] = []
         for layer in range(num_layers):
             for suffix in ("", "_reverse")[: 2 if bidirectional else 1]:
                 features = input_size if layer == 0 else shown * (2 if bidirectional else 1)
@@ -112,7 +116,7 @@ class RNNBase(Module):
                 for name, shape in shapes.items():
                     values = plugrad.empty(shape, device=device, dtype=dtype)
                     setattr(self, f"{name}_l{layer}{suffix}", Parameter(values))
-                self._all_names.append([f"{name}_l{layer}{suffix}" for name in shapes])
+                self._all_weights.append([f"{name}_l{layer}{suffix}" for name in shapes])
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -125,7 +129,7 @@ class RNNBase(Module):
     @property
     def all_weights(self) -> list[list[Parameter]]:
         """The weights of each layer and direction."""
-        return [[getattr(self, name) for name in names] for names in self._all_names]
+        return [[getattr(self, name) for name in names] for names in self._all_weights]
 
     def extra_repr(self) -> str:
         """Return the sizes, and what differs from the defaults."""
@@ -141,27 +145,95 @@ class RNNBase(Module):
         ]
         return ", ".join(parts)
 
-    def _sizes(self, batch: int) -> list[tuple[int, int, int]]:
-        """Return the shapes of the states of a batch."""
-        layers = self.num_layers * (2 if self.bidirectional else 1)
-        shapes = [(layers, batch, self.proj_size or self.hidden_size)]
-        return [*shapes, (layers, batch, self.hidden_size)] if self.mode == "LSTM" else shapes
+    @property
+    def _flat_weights_names(self) -> list[str]:
+        return [name for names in self._all_weights for name in names]
 
-    def _checked_state(self, hx: Any, batch: int, batched: bool) -> list[Tensor]:
-        states = list(hx) if self.mode == "LSTM" else [hx]
-        found = []
-        for state, shape in zip(states, self._sizes(batch), strict=True):
-            if state.dim() != (3 if batched else 2):
-                raise RuntimeError(
-                    f"the state is of shape {list(state.shape)}; that of "
-                    f"{'a batch' if batched else 'one sequence'} has {3 if batched else 2} "
-                    "dimensions, as the input"
-                )
-            whole = state if batched else state.unsqueeze(1)
-            if tuple(whole.shape) != shape:
-                raise RuntimeError(f"the state is of shape {list(whole.shape)}, not {list(shape)}")
-            found.append(whole)
-        return found
+    @property
+    def _flat_weights(self) -> list[Parameter]:
+        return [getattr(self, name) for name in self._flat_weights_names]
+
+    def check_input(self, input: Tensor, batch_sizes: Tensor | None) -> None:
+        """Check a batch, or the data of packed sequences: of those `batch_sizes` is given.
+
+        Raises
+        ------
+        ValueError
+            If `input` is not of the weights' dtype.
+        RuntimeError
+            If it has another number of dimensions or of features.
+        """
+        kind = self.weight_ih_l0.dtype
+        if input.dtype != kind and not plugrad.is_autocast_enabled(input.device.type):
+            raise ValueError(
+                f"input is of {input.dtype}, the weights of {kind}: convert one with .to()"
+            )
+        dims = 3 if batch_sizes is None else 2
+        if input.dim() != dims:
+            raise RuntimeError(f"input has {dims} dimensions, not {input.dim()}")
+        if input.shape[-1] != self.input_size:
+            raise RuntimeError(
+                f"input has {input.shape[-1]} features; this layer is for {self.input_size}"
+            )
+
+    def get_expected_hidden_size(
+        self, input: Tensor, batch_sizes: Tensor | None
+    ) -> tuple[int, int, int]:
+        """Return the shape of the hidden states that belong to an input."""
+        if batch_sizes is None:
+            batch = input.shape[0 if self.batch_first else 1]
+        else:
+            batch = int(batch_sizes[0])
+        layers = self.num_layers * (2 if self.bidirectional else 1)
+        return layers, batch, self.proj_size or self.hidden_size
+
+    def check_hidden_size(
+        self,
+        hx: Tensor,
+        expected_hidden_size: tuple[int, int, int],
+        msg: str = "the state should be of shape {}, not {}",
+    ) -> None:
+        """Check the shape of a state.
+
+        Raises
+        ------
+        RuntimeError
+            If it is another one; `msg` is formatted with both.
+        """
+        if tuple(hx.shape) != tuple(expected_hidden_size):
+            raise RuntimeError(msg.format(expected_hidden_size, list(hx.shape)))
+
+    def check_forward_args(self, input: Tensor, hidden: Any, batch_sizes: Tensor | None) -> None:
+        """Check an input and the states that come with it: see the other checks."""
+        self.check_input(input, batch_sizes)
+        self.check_hidden_size(hidden, self.get_expected_hidden_size(input, batch_sizes))
+
+    def permute_hidden(self, hx: Any, permutation: Tensor | None) -> Any:
+        """Return states with the sequences in another order, if one is given."""
+        return hx if permutation is None else hx.index_select(1, permutation)
+
+    def _batched_state(self, hx: Any, batched: bool) -> Any:
+        """Return a state as that of a batch.
+
+        Raises
+        ------
+        RuntimeError
+            If it has not as many dimensions as the input.
+        """
+        if hx.dim() != (3 if batched else 2):
+            raise RuntimeError(
+                f"the state is of shape {list(hx.shape)}; that of "
+                f"{'a batch' if batched else 'one sequence'} has {3 if batched else 2} "
+                "dimensions, as the input"
+            )
+        return hx if batched else hx.unsqueeze(1)
+
+    def _first_state(self, input: Tensor, batch_sizes: Tensor | None) -> Any:
+        shape = self.get_expected_hidden_size(input, batch_sizes)
+        return plugrad.zeros(shape, dtype=input.dtype, device=input.device)
+
+    def _unbatched_state(self, hx: Any) -> Any:
+        return hx.squeeze(1)
 
     def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
         """Return the outputs of the last layer at each step, and the last state of each layer.
@@ -186,55 +258,45 @@ class RNNBase(Module):
         RuntimeError
             If sizes do not fit.
         """
-        packed = input if isinstance(input, PackedSequence) else None
-        batched = packed is not None or input.dim() == 3
-        data = input if packed is None else packed.data
-        if packed is None:
-            if input.dim() not in (2, 3):
-                raise ValueError(
-                    f"input has 3 dimensions, or 2 for one sequence, not {input.dim()}"
-                )
-            if not batched:
-                data = input.unsqueeze(0 if self.batch_first else 1)
-        if data.shape[-1] != self.input_size:
-            raise RuntimeError(
-                f"input has {data.shape[-1]} features; this layer is for {self.input_size}"
-            )
-        if packed is None:
-            batch = data.shape[0 if self.batch_first else 1]
-        else:
-            batch = int(packed.batch_sizes[0])
-        if hx is None:
-            given = {"dtype": data.dtype, "device": data.device}
-            states = [plugrad.zeros(shape, **given) for shape in self._sizes(batch)]
-        else:
-            states = self._checked_state(hx, batch, batched)
-            if packed is not None and packed.sorted_indices is not None:
-                states = [state.index_select(1, packed.sorted_indices) for state in states]
-        output, final = self._run(data, packed, states)
-        if packed is not None:
-            if packed.unsorted_indices is not None:
-                final = [state.index_select(1, packed.unsorted_indices) for state in final]
-            output = PackedSequence(
-                output, packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices
-            )
-        elif not batched:
-            output = output.squeeze(0 if self.batch_first else 1)
-            final = [state.squeeze(1) for state in final]
-        return output, tuple(final) if self.mode == "LSTM" else final[0]
+        if isinstance(input, PackedSequence):
+            data, batch_sizes, order, back = input
+            hx = self._checked(data, hx, batch_sizes, order)
+            output, hx = self._run(data, hx, batch_sizes)
+            packed = PackedSequence(output, batch_sizes, order, back)
+            return packed, self.permute_hidden(hx, back)
+        if input.dim() not in (2, 3):
+            raise ValueError(f"input has 3 dimensions, or 2 for one sequence, not {input.dim()}")
+        if input.dim() == 3:
+            hx = None if hx is None else self._batched_state(hx, True)
+            return self._run(input, self._checked(input, hx), None)
+        place = 0 if self.batch_first else 1
+        data = input.unsqueeze(place)
+        hx = None if hx is None else self._batched_state(hx, False)
+        output, hx = self._run(data, self._checked(data, hx), None)
+        return output.squeeze(place), self._unbatched_state(hx)
 
-    def _run(self, data: Any, packed: Any, states: list[Tensor]) -> tuple[Any, list[Tensor]]:
+    def _checked(
+        self, data: Tensor, hx: Any, batch_sizes: Tensor | None = None, order: Tensor | None = None
+    ) -> Any:
+        """Return the states to begin with, after checks."""
+        if hx is None:
+            self.check_input(data, batch_sizes)
+            return self._first_state(data, batch_sizes)
+        hx = self.permute_hidden(hx, order)
+        self.check_forward_args(data, hx, batch_sizes)
+        return hx
+
+    def _run(self, data: Tensor, hx: Any, batch_sizes: Tensor | None) -> tuple[Any, Any]:
         layers = getattr(plugrad, self.mode.lower())
-        hx = tuple(states) if self.mode == "LSTM" else states[0]
-        weights = [weight for layer in self.all_weights for weight in layer]
         options = (
-            weights, self.bias, self.num_layers, self.dropout, self.training, self.bidirectional
+            self._flat_weights, self.bias, self.num_layers, self.dropout, self.training,
+            self.bidirectional,
         )  # fmt: skip
-        if packed is None:
-            output, *final = layers(data, hx, *options, self.batch_first)
+        if batch_sizes is None:
+            output, *last = layers(data, hx, *options, self.batch_first)
         else:
-            output, *final = layers(data, packed.batch_sizes, hx, *options)
-        return output, final
+            output, *last = layers(data, batch_sizes, hx, *options)
+        return output, last[0] if len(last) == 1 else tuple(last)
 
 
 class RNN(RNNBase):
@@ -320,6 +382,38 @@ class LSTM(RNNBase):
             "LSTM", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional,
             proj_size, device, dtype,
         )  # fmt: skip
+
+    def get_expected_cell_size(
+        self, input: Tensor, batch_sizes: Tensor | None
+    ) -> tuple[int, int, int]:
+        """Return the shape of the cells' states that belong to an input."""
+        layers, batch, _ = self.get_expected_hidden_size(input, batch_sizes)
+        return layers, batch, self.hidden_size
+
+    def check_forward_args(self, input: Tensor, hidden: Any, batch_sizes: Tensor | None) -> None:
+        """Check an input and the pair of states that comes with it."""
+        self.check_input(input, batch_sizes)
+        shapes = (
+            self.get_expected_hidden_size(input, batch_sizes),
+            self.get_expected_cell_size(input, batch_sizes),
+        )
+        for name, state, shape in zip(("hidden", "cell"), hidden, shapes, strict=True):
+            self.check_hidden_size(state, shape, f"the {name} state should be of shape {{}}, not {{}}")
+
+    def permute_hidden(self, hx: Any, permutation: Tensor | None) -> Any:
+        """Return both states with the sequences in another order, if one is given."""
+        return tuple(super(LSTM, self).permute_hidden(state, permutation) for state in hx)
+
+    def _batched_state(self, hx: Any, batched: bool) -> Any:
+        return tuple(super(LSTM, self)._batched_state(hx[n], batched) for n in range(2))
+
+    def _first_state(self, input: Tensor, batch_sizes: Tensor | None) -> Any:
+        shape = self.get_expected_cell_size(input, batch_sizes)
+        cell = plugrad.zeros(shape, dtype=input.dtype, device=input.device)
+        return super()._first_state(input, batch_sizes), cell
+
+    def _unbatched_state(self, hx: Any) -> Any:
+        return tuple(state.squeeze(1) for state in hx)
 
 
 class GRU(RNNBase):
@@ -422,6 +516,8 @@ class RNNCellBase(Module):
                 rows.shape[0], self.hidden_size, dtype=input.dtype, device=input.device
             )
             return rows, [zeros] * self._states
+        if self._states > 1 and not isinstance(hx, tuple | list):
+            raise TypeError(f"the state is a pair of Tensors, not {type(hx).__name__}")
         states = list(hx) if self._states > 1 else [hx]
         for state in states:
             if state.dim() not in (1, 2):
