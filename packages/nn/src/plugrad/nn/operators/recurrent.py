@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
+from plugrad.autograd.modes import mode
 from plugrad.nn.operators.dropout import dropout as drop
 from plugrad.operators.dimensions import require_tensor
 from plugrad.operators.matmul import linear
+from plugrad.operators.spaces import cast
 from plugrad.vocabulary.forms import function
 from plugrad.vocabulary.registry import functions
 from plugrad.vocabulary.registry import tensor_table as t
@@ -250,9 +252,17 @@ def _stacked(
                 weights.append(rest[-1] if each % 2 else None)
             state = [part[place] for part in states]
             # What the input adds to the gates: of all steps at once.
-            hidden, *found = steps(
-                linear(data, w_ih, b_ih), *state, *weights, sizes, direction == 1
-            )
+            gates = linear(data, w_ih, b_ih)
+            if mode.autocast and gates._dtype is not state[0]._dtype:
+                # As PyTorch: a GRU goes on in the state's dtype, the others in the product's.
+                if kind == "gru":
+                    gates = cast(gates, state[0]._dtype)
+                else:
+                    state, weights = (
+                        [None if each is None else cast(each, gates._dtype) for each in several]
+                        for several in (state, weights)
+                    )
+            hidden, *found = steps(gates, *state, *weights, sizes, direction == 1)
             shown.append(hidden)
             last.append(tuple(found[: len(state)]))
         data = shown[0] if directions == 1 else functions["cat"](shown, 1)
