@@ -42,7 +42,7 @@ def _product(k: Any, x: Any, weight: Any, bias: Any) -> Any:
     return added(k.mm(x, k.t(weight)), bias)
 
 
-# ------------------------------------------------------------------------------ all steps of a layer
+# ----------------------------------------------------------------------------- all steps of a layer
 
 
 def _steps(
@@ -60,7 +60,8 @@ def _steps(
         found[start] = (after[0], gates, *before)
         state = tuple(_with_first(k, each, new) for each, new in zip(state, after, strict=True))
     hidden, *kept = (
-        k.cat(list(each), 0) for each in zip(*(found[start] for start in sorted(found)), strict=True)
+        k.cat(list(each), 0)
+        for each in zip(*(found[start] for start in sorted(found)), strict=True)
     )
     return hidden, *state, *kept
 
@@ -93,7 +94,8 @@ def _steps_grad(
         )
         found[start] = g_given, g_recurrent
     g_given, g_recurrent = (
-        k.cat(list(each), 0) for each in zip(*(found[start] for start in sorted(found)), strict=True)
+        k.cat(list(each), 0)
+        for each in zip(*(found[start] for start in sorted(found)), strict=True)
     )
     g_weight = k.mm(k.t(g_recurrent), before[0])
     return g_given, *g_state, g_weight, k.sum_dim(g_recurrent, (0,), False), g_projection

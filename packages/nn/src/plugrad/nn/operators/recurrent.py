@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import Any
 
 from plugrad.autograd.modes import mode
 from plugrad.nn.operators.dropout import dropout as drop
+from plugrad.nn.operators.states import check_cell, check_layers, check_sizes, pair_of_states
 from plugrad.operators.dimensions import require_tensor
 from plugrad.operators.matmul import linear
 from plugrad.operators.spaces import cast
@@ -27,67 +27,6 @@ __all__ = [
 ]
 
 # ---------------------------------------------------------------------------------------- the cells
-
-_GATES = {"lstm": 4, "gru": 3, "rnn_tanh": 1, "rnn_relu": 1}
-
-
-def _checked(kind: str, input: Any, state: Sequence[Any], w_ih: Any, w_hh: Any) -> None:
-    """Check the arguments of a cell.
-
-    Raises
-    ------
-    TypeError
-        If one is no tensor.
-    RuntimeError
-        If they do not fit.
-    """
-    name = f"{kind}_cell"
-    for each, tensor in (("input", input), ("w_ih", w_ih), ("w_hh", w_hh)):
-        require_tensor(name, tensor, each)
-    for each in state:
-        require_tensor(name, each, "hx")
-    shapes = [tensor._array.shape for tensor in (input, w_ih, w_hh)]
-    if any(len(shape) != 2 for shape in shapes):
-        raise RuntimeError(
-            f"{name}(): input, w_ih and w_hh have two dimensions, but their shapes are "
-            f"{', '.join(str(list(shape)) for shape in shapes)}"
-        )
-    (rows, features), of_input, of_state = shapes
-    size = of_state[1]
-    if features != of_input[1]:
-        raise RuntimeError(f"{name}(): input has {features} features, w_ih is for {of_input[1]}")
-    for each in state:
-        if each._array.shape != (rows, size):
-            raise RuntimeError(
-                f"{name}(): the state is of shape {list(each.shape)}; for {rows} rows of "
-                f"{size} features it must be {[rows, size]}"
-            )
-    _check_rows(name, kind, size, w_ih, w_hh)
-
-
-def _check_rows(name: str, kind: str, size: int, w_ih: Any, w_hh: Any) -> None:
-    gates = _GATES[kind]
-    rows = [weight._array.shape[0] for weight in (w_ih, w_hh)]
-    if rows != [gates * size] * 2:
-        raise RuntimeError(
-            f"{name}(): the weights have {rows[0]} and {rows[1]} rows; {gates} gates of {size} "
-            f"features have {gates * size}"
-        )
-
-
-def _pair(name: str, hx: Any) -> tuple[Any, Any]:
-    """Return the two states of an LSTM.
-
-    Raises
-    ------
-    TypeError, RuntimeError
-        If they are no pair.
-    """
-    if not isinstance(hx, tuple | list):
-        raise TypeError(f"{name}(): hx is a pair of Tensors, not {type(hx).__name__}")
-    if len(hx) != 2:
-        raise RuntimeError(f"{name}(): hx is the hidden state and the cell's, not {len(hx)} states")
-    return hx[0], hx[1]
 
 
 @function("function")
@@ -127,8 +66,8 @@ def lstm_cell(
     >>> h
     tensor([[0.7038, 0.7038]])
     """
-    h, c = _pair("lstm_cell", hx)
-    _checked("lstm", input, (h, c), w_ih, w_hh)
+    h, c = pair_of_states("lstm_cell", hx)
+    check_cell("lstm", input, (h, c), w_ih, w_hh)
     return t.lstm_step(input, h, c, w_ih, w_hh, b_ih, b_hh)[:2]  # type: ignore[no-any-return]
 
 
@@ -165,7 +104,7 @@ def gru_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: 
     >>> plugrad.gru_cell(plugrad.ones(1, 3), h, plugrad.ones(6, 3), plugrad.ones(6, 2))
     tensor([[0.0472, 0.0472]])
     """
-    _checked("gru", input, (hx,), w_ih, w_hh)
+    check_cell("gru", input, (hx,), w_ih, w_hh)
     return t.gru_step(input, hx, w_ih, w_hh, b_ih, b_hh)[0]
 
 
@@ -198,7 +137,7 @@ def rnn_tanh_cell(
     >>> plugrad.rnn_tanh_cell(plugrad.ones(1, 1), h, plugrad.ones(2, 1), plugrad.ones(2, 2))
     tensor([[0.7616, 0.7616]])
     """
-    _checked("rnn_tanh", input, (hx,), w_ih, w_hh)
+    check_cell("rnn_tanh", input, (hx,), w_ih, w_hh)
     return (linear(input, w_ih, b_ih) + linear(hx, w_hh, b_hh)).tanh()
 
 
@@ -215,7 +154,7 @@ def rnn_relu_cell(
     >>> plugrad.rnn_relu_cell(plugrad.ones(1, 1), h, plugrad.ones(2, 1), plugrad.ones(2, 2))
     tensor([[1., 1.]])
     """
-    _checked("rnn_relu", input, (hx,), w_ih, w_hh)
+    check_cell("rnn_relu", input, (hx,), w_ih, w_hh)
     return (linear(input, w_ih, b_ih) + linear(hx, w_hh, b_hh)).relu()
 
 
@@ -269,54 +208,6 @@ def _stacked(
     return data, [functions["stack"](list(parts)) for parts in zip(*last, strict=True)]
 
 
-def _check_layers(
-    kind: str, features: int, batch: int, states: Sequence[Any], params: Sequence[Any],
-    has_biases: bool, num_layers: int, directions: int,
-) -> None:  # fmt: skip
-    """Check the states and weights of layers: kernels take them for granted.
-
-    Raises
-    ------
-    TypeError
-        If one is no tensor.
-    RuntimeError
-        If they are too few or too many, or do not fit.
-    """
-    for tensor in (*states, *params):
-        require_tensor(kind, tensor, "hx" if any(tensor is each for each in states) else "params")
-    count = num_layers * directions
-    least = 4 if has_biases else 2
-    each = len(params) // count if count > 0 else 0
-    if each * count != len(params) or each not in ((least, least + 1) if kind == "lstm" else [least]):
-        raise RuntimeError(
-            f"{kind}(): there are {len(params)} weights and biases; {count} layers and directions "
-            f"{'with' if has_biases else 'without'} biases have {least} each"
-        )
-    for place in range(count):
-        w_ih, w_hh, *rest = params[place * each : (place + 1) * each]
-        projection = rest[-1] if each > least else None
-        if any(len(weight.shape) != 2 for weight in (w_ih, w_hh)):
-            raise RuntimeError(f"{kind}(): weights have two dimensions")
-        shown = w_hh.shape[1]
-        size = shown if projection is None else projection.shape[-1]
-        _check_rows(kind, kind, size, w_ih, w_hh)
-        if projection is not None and projection.shape != (shown, size):
-            raise RuntimeError(
-                f"{kind}(): a projection is of shape {list(projection.shape)}, not {[shown, size]}"
-            )
-        width = features if place < directions else shown * directions
-        if w_ih.shape[1] != width:
-            raise RuntimeError(f"{kind}(): {width} features, but w_ih is for {w_ih.shape[1]}")
-        if any(bias.shape != w_ih.shape[:1] for bias in rest[: least - 2]):
-            raise RuntimeError(f"{kind}(): a bias has a number for each row of the weights")
-        for state, wide in zip(states, (shown, size), strict=False):
-            if state.shape != (count, batch, wide):
-                raise RuntimeError(
-                    f"{kind}(): the state is of shape {list(state.shape)}, not "
-                    f"{[count, batch, wide]}"
-                )
-
-
 def _run(
     kind: str, arguments: tuple[Any, ...], params: Any, has_biases: bool, num_layers: int,
     dropout: float, train: bool, bidirectional: bool, batch_first: bool | None,
@@ -325,13 +216,13 @@ def _run(
     *given, hx = arguments
     for each in given:
         require_tensor(kind, each, "input")
-    states = _pair(kind, hx) if kind == "lstm" else (hx,)
+    states = pair_of_states(kind, hx) if kind == "lstm" else (hx,)
     directions = 2 if bidirectional else 1
     if batch_first is None:
         data, batch_sizes = given
         sizes = tuple(batch_sizes.tolist())
-        _check_sizes(kind, data, sizes)
-        _check_layers(
+        check_sizes(kind, data, sizes)
+        check_layers(
             kind, data.shape[1], sizes[0], states, params, has_biases, num_layers, directions
         )
         rows = sum(sizes)
@@ -348,7 +239,7 @@ def _run(
     length, batch, features = input.shape
     if length == 0:
         raise RuntimeError("sequences of length 0 have no state to end in; give at least one step")
-    _check_layers(kind, features, batch, states, params, has_biases, num_layers, directions)
+    check_layers(kind, features, batch, states, params, has_biases, num_layers, directions)
     data = input.reshape(length * batch, features)
     shown, last = _stacked(kind, data, (batch,) * length, states, params, *options)
     shown = t.unsafe_view(shown, (length, batch, shown.shape[1]))
@@ -356,28 +247,6 @@ def _run(
         # As in PyTorch: time comes first in memory, and only of an LSTM this is called a view.
         shown = shown.transpose(0, 1) if kind == "lstm" else shown.transpose_(0, 1)
     return shown, *last
-
-
-def _check_sizes(kind: str, data: Any, sizes: tuple[int, ...]) -> None:
-    """Check how many sequences there are at each step.
-
-    Raises
-    ------
-    RuntimeError
-        If there is none, there are more than before, or more than there are data.
-    """
-    if len(data.shape) != 2:
-        raise RuntimeError(f"{kind}(): packed data have two dimensions, not {data.dim()}")
-    if not sizes or sizes[-1] <= 0 or any(one < other for one, other in pairwise(sizes)):
-        raise RuntimeError(
-            f"{kind}(): batch_sizes says how many sequences have each step: the longest come "
-            f"first, so it cannot be {list(sizes)}"
-        )
-    if sum(sizes) > data.shape[0]:
-        raise RuntimeError(
-            f"{kind}(): batch_sizes {list(sizes)} tells of {sum(sizes)} rows, but there are "
-            f"{data.shape[0]}"
-        )
 
 
 def _layers(name: str, states: str, gates: str) -> Callable[..., Any]:

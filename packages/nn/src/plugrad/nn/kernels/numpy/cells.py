@@ -103,9 +103,7 @@ class CellKernels(ArrayKernels):
         w_hh: Array, needs: tuple[bool, ...],
     ) -> Any:  # fmt: skip
         if g_gates is not None or gates.dtype.kind != "f":
-            return self.composed(
-                "gru_step_grad", g_hidden, g_gates, gates, x, h, w_ih, w_hh, needs
-            )
+            return self.composed("gru_step_grad", g_hidden, g_gates, gates, x, h, w_ih, w_hh, needs)
         rows, size = h.shape
         opened = gates.reshape(1, 4, rows, size)
         slopes = numpy.empty((rows, 3, size), gates.dtype)

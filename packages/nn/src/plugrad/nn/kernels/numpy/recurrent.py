@@ -71,6 +71,7 @@ def _turned(weight: Array, size: int, order: tuple[int, ...]) -> Array:
 
 
 def shape_sigmoid(x: Array) -> None:
+    """Turn the tanh of half of something into its sigmoid."""
     numpy.multiply(x, 0.5, x)
     numpy.add(x, 0.5, x)
 
@@ -147,7 +148,7 @@ class RecurrentKernels(ArrayKernels):
             now, cell, part = g_h[:count], g_c[:count], whole_part[:count]
             numpy.add(now, g_hidden[start:stop], now)
             g_raw = whole_raw[:count]
-            if g_shown is not None:
+            if g_shown is not None and projection is not None:
                 g_shown[start:stop] = now
                 numpy.matmul(now, projection, g_raw)
             numpy.multiply(g_raw, to_cell[start:stop], part)
@@ -270,7 +271,7 @@ def lstm_slopes(slopes: Array, opened: Array, c: Array) -> tuple[Array, Array]:
     numpy.subtract(1, exit_, part)
     numpy.multiply(part, raw, to[3])
     shown *= raw
-    to_cell = numpy.subtract(exit_, shown, shown)  # exit (1 - shown^2)
+    to_cell: Array = numpy.subtract(exit_, shown, shown)  # exit (1 - shown^2)
     return to_cell.reshape(c.shape), raw.reshape(c.shape)
 
 
@@ -286,7 +287,7 @@ def gru_slopes(slopes: Array, opened: Array, h: Array) -> Array:
     reset, update, new, new_h = opened.swapaxes(0, 1)
     to_reset, to_update, to_late = slopes.reshape(steps, rows, 3, size).transpose(2, 0, 1, 3)
     rest = 1 - update
-    to_new = new * new
+    to_new: Array = new * new
     numpy.subtract(1, to_new, to_new)
     to_new *= rest
     part = h.reshape(steps, rows, size) - new
