@@ -58,15 +58,16 @@ class CellKernels(ArrayKernels):
             )
         rows, size = c.shape
         opened = gates.reshape(1, 4, rows, size)
-        slopes = numpy.empty((rows, 4, size), gates.dtype)
-        g_c, _ = lstm_slopes(slopes, opened, c)
+        slopes, to_cell, _ = lstm_slopes(opened, c)
+        g_c = to_cell[0]
         g_c *= g_hidden
         g_c += g_state
-        first, last = slopes[:, :3], slopes[:, 3]
-        numpy.multiply(first, g_c[:, None], first)
-        numpy.multiply(last, g_hidden, last)
+        of_cell, of_exit = slopes[0, :3], slopes[0, 3]
+        numpy.multiply(of_cell, g_c, of_cell)
+        numpy.multiply(of_exit, g_hidden, of_exit)
         g_c *= opened[0, 1]
-        flat = slopes.reshape(rows, 4 * size)
+        flat = numpy.empty((rows, 4 * size), gates.dtype)
+        flat.reshape(rows, 4, size)[...] = slopes[0].swapaxes(0, 1)
         return *_grads(flat, flat, w_ih, w_hh, needs), g_c, *_weights(flat, flat, x, h)
 
     def gru_step(
@@ -106,16 +107,16 @@ class CellKernels(ArrayKernels):
             return self.composed("gru_step_grad", g_hidden, g_gates, gates, x, h, w_ih, w_hh, needs)
         rows, size = h.shape
         opened = gates.reshape(1, 4, rows, size)
-        slopes = numpy.empty((rows, 3, size), gates.dtype)
-        to_new = gru_slopes(slopes, opened, h)
-        numpy.multiply(slopes, g_hidden[:, None], slopes)
-        given = slopes.copy()
-        numpy.multiply(to_new, g_hidden, given[:, 2])
-        flat, given = slopes.reshape(rows, 3 * size), given.reshape(rows, 3 * size)
-        g_x, g_h = _grads(given, flat, w_ih, w_hh, needs)
+        slopes, to_new = gru_slopes(opened, h)
+        numpy.multiply(slopes, g_hidden, slopes)
+        recurrent, given = (numpy.empty((rows, 3 * size), gates.dtype) for _ in range(2))
+        recurrent.reshape(rows, 3, size)[...] = slopes[0].swapaxes(0, 1)
+        given[:, : 2 * size] = recurrent[:, : 2 * size]
+        numpy.multiply(to_new[0], g_hidden, given[:, 2 * size :])
+        g_x, g_h = _grads(given, recurrent, w_ih, w_hh, needs)
         if g_h is not None:
             g_h += g_hidden * opened[0, 1]
-        return g_x, g_h, *_weights(given, flat, x, h)
+        return g_x, g_h, *_weights(given, recurrent, x, h)
 
 
 def _sum(x: Array | None, y: Array | None) -> Array:

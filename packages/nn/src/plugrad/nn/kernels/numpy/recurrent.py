@@ -10,7 +10,7 @@ All sigmoids come from tanh, for which NumPy has vector instructions:
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 
@@ -31,8 +31,13 @@ def _places(sizes: Sizes, backwards: bool) -> list[tuple[int, int, int]]:
     return found[::-1] if backwards else found
 
 
-def _in_blocks(blocks: Array, rows: Array, sizes: Sizes, order: tuple[int, ...]) -> None:
-    """Write gates that stand side by side below each other, step by step, in another order."""
+def _in_blocks(
+    blocks: Array, rows: Array, bias: Array | None, sizes: Sizes, order: tuple[int, ...], halves: int
+) -> None:
+    """Write gates that stand side by side below each other, step by step, in another order.
+
+    The bias is added, and of the first ones, which become sigmoids, half is written.
+    """
     count, size = len(order), blocks.shape[1]
     given = rows.shape[1] // size
     alike = sizes[0] == sizes[-1]
@@ -40,25 +45,50 @@ def _in_blocks(blocks: Array, rows: Array, sizes: Sizes, order: tuple[int, ...])
         each = rows[start:stop].reshape(steps, -1, given, size)
         below = blocks[count * start : count * stop].reshape(steps, count, -1, size)
         for place, number in enumerate(order[:given]):
-            below[:, place] = each[:, :, number]
+            if bias is None:
+                below[:, place] = each[:, :, number]
+            else:
+                part = bias[number * size : (number + 1) * size]
+                numpy.add(each[:, :, number], part, below[:, place])
+        below[:, :halves] *= 0.5
 
 
 def _each(sizes: Sizes) -> list[tuple[int, int, int]]:
     return [(start, stop, 1) for start, stop, _ in _places(sizes, False)]
 
 
-def _apart(blocks: Array, sizes: Sizes) -> Array:
-    """Return the four gates of all steps, which lie block by block: (steps, 4, rows, size).
+class _Run(NamedTuple):
+    """Steps that follow each other, with as many rows each."""
 
-    Where steps differ in rows, as if they were one.
+    start: int
+    stop: int
+    count: int
+    places: list[tuple[int, int, int]]  # of each step: its rows, and its number in the run
+
+    def rows(self, x: Array, times: int = 1) -> Array:
+        """Return the rows of the run, of an array that has so many for each of them."""
+        return x[times * self.start : times * self.stop]
+
+
+def _runs_back(sizes: Sizes, backwards: bool, most: int) -> list[_Run]:
+    """Return the steps in the order of the way back, in runs of up to `most` rows or one step.
+
+    What is done for a whole run at once stays in the processor's cache.
     """
-    rows, size = len(blocks) // 4, blocks.shape[1]
-    if sizes[0] == sizes[-1]:
-        return blocks.reshape(len(sizes), 4, -1, size)
-    found = numpy.empty((1, 4, rows, size), blocks.dtype)
-    for start, stop, count in _places(sizes, False):
-        found[0, :, start:stop] = blocks[4 * start : 4 * stop].reshape(4, count, size)
-    return found
+    found: list[list[tuple[int, int, int]]] = []
+    for place in reversed(_places(sizes, backwards)):
+        count = place[2]
+        if found and found[-1][0][2] == count and (len(found[-1]) + 1) * count <= most:
+            found[-1].append(place)
+        else:
+            found.append([place])
+    runs = []
+    for steps in found:
+        count = steps[0][2]
+        low, high = min(steps)[0], max(steps)[1]
+        places = [(start, stop, (start - low) // max(count, 1)) for start, stop, _ in steps]
+        runs.append(_Run(low, high, count, places))
+    return runs
 
 
 def _turned(weight: Array, size: int, order: tuple[int, ...]) -> Array:
@@ -78,6 +108,7 @@ def shape_sigmoid(x: Array) -> None:
 
 _LSTM = (0, 1, 3, 2)  # the candidate last: what is a sigmoid lies in one piece
 _GRU = (0, 1, 2)
+_CACHED = 1 << 14  # numbers of one array, where a dozen are worked on
 
 
 class RecurrentKernels(ArrayKernels):
@@ -94,9 +125,7 @@ class RecurrentKernels(ArrayKernels):
         turned = _turned(weight, size, _LSTM)
         turned[:3] *= 0.5
         gates = numpy.empty((4 * rows, size), kind)
-        x_gates = x_gates * 0.5 if bias is None else (x_gates + bias) * 0.5
-        x_gates[:, 2 * size : 3 * size] *= 2
-        _in_blocks(gates, x_gates, sizes, _LSTM)
+        _in_blocks(gates, x_gates, bias, sizes, _LSTM, 3)
         h, c = h.copy(), c.copy()
         h_before = numpy.empty((rows, h.shape[1]), kind)
         c_before = numpy.empty((rows, size), kind)
@@ -137,30 +166,35 @@ class RecurrentKernels(ArrayKernels):
                 c_before, weight, projection, sizes, backwards,
             )  # fmt: skip
         kind, (rows, size) = gates.dtype, c_before.shape
-        slopes = numpy.empty((rows, 4, size), kind)
-        to_cell, raw = lstm_slopes(slopes, _apart(gates, sizes), c_before)
         g_h, g_c = g_h_last.copy(), g_c_last.copy()
         g_shown = None if projection is None else numpy.empty(h_before.shape, kind)
+        g_projection = None if projection is None else numpy.zeros_like(projection)
         whole_raw = g_h if projection is None else numpy.empty(g_c.shape, kind)
         whole_part = numpy.empty(g_c.shape, kind)
-        flat = slopes.reshape(rows, 4 * size)
-        for start, stop, count in reversed(_places(sizes, backwards)):
-            now, cell, part = g_h[:count], g_c[:count], whole_part[:count]
-            numpy.add(now, g_hidden[start:stop], now)
-            g_raw = whole_raw[:count]
-            if g_shown is not None and projection is not None:
-                g_shown[start:stop] = now
-                numpy.matmul(now, projection, g_raw)
-            numpy.multiply(g_raw, to_cell[start:stop], part)
-            numpy.add(cell, part, cell)
-            block = slopes[start:stop]
-            first, last = block[:, :3], block[:, 3]
-            numpy.multiply(first, cell[:, None], first)
-            numpy.multiply(last, g_raw, last)
-            numpy.multiply(cell, gates[4 * start + count : 4 * start + 2 * count], cell)
-            numpy.matmul(flat[start:stop], weight, now)
-        g_projection = None if g_shown is None else g_shown.T @ raw
-        return flat, g_h, g_c, flat.T @ h_before, flat.sum(0), g_projection
+        g_given = numpy.empty((rows, 4 * size), kind)
+        for run in _runs_back(sizes, backwards, _CACHED // max(size, 1)):
+            count = run.count
+            opened = run.rows(gates, 4).reshape(-1, 4, count, size)
+            slopes, to_cell, raw = lstm_slopes(opened, run.rows(c_before))
+            now, cell, part, g_raw = g_h[:count], g_c[:count], whole_part[:count], whole_raw[:count]
+            for start, stop, number in run.places:
+                numpy.add(now, g_hidden[start:stop], now)
+                if g_shown is not None and projection is not None:
+                    g_shown[start:stop] = now
+                    numpy.matmul(now, projection, g_raw)
+                numpy.multiply(g_raw, to_cell[number], part)
+                numpy.add(cell, part, cell)
+                block = slopes[number]
+                of_cell, of_exit = block[:3], block[3]
+                numpy.multiply(of_cell, cell, of_cell)
+                numpy.multiply(of_exit, g_raw, of_exit)
+                beside = g_given[start:stop]
+                beside.reshape(count, 4, size)[...] = block.swapaxes(0, 1)
+                numpy.multiply(cell, opened[number, 1], cell)
+                numpy.matmul(beside, weight, now)
+            if g_shown is not None:
+                g_projection += run.rows(g_shown).T @ raw.reshape(-1, size)
+        return g_given, g_h, g_c, g_given.T @ h_before, _column_sums(g_given), g_projection
 
     def gru_steps(
         self, x_gates: Array, h: Array, weight: Array, bias: Array | None, sizes: Sizes,
@@ -174,11 +208,8 @@ class RecurrentKernels(ArrayKernels):
         gates = numpy.empty((4 * rows, size), kind)
         # The state's part of the third gate has a bias of its own.
         late = 0 if bias is None else bias[2 * size :]
-        x_gates = x_gates.copy()
-        if bias is not None:
-            x_gates[:, : 2 * size] += bias[: 2 * size]
-        x_gates[:, : 2 * size] *= 0.5
-        _in_blocks(gates, x_gates, sizes, (*_GRU, 3))
+        early = None if bias is None else numpy.concatenate((bias[: 2 * size], bias[:size] * 0))
+        _in_blocks(gates, x_gates, early, sizes, (*_GRU, 3), 2)
         h = h.copy()
         before = numpy.empty((rows, size), kind)
         hidden = numpy.empty_like(before)
@@ -215,21 +246,26 @@ class RecurrentKernels(ArrayKernels):
             )  # fmt: skip
         kind, (rows, size) = gates.dtype, before.shape
         # Of what the input gives and of what the state gives: they differ in the third gate alone.
-        given, slopes = (numpy.empty((rows, 3, size), kind) for _ in range(2))
-        to_new = gru_slopes(slopes, _apart(gates, sizes), before)
+        given, recurrent = (numpy.empty((rows, 3 * size), kind) for _ in range(2))
         g_h = g_h_last.copy()
-        whole_part, flat = numpy.empty(g_h.shape, kind), slopes.reshape(rows, 3 * size)
-        for start, stop, count in reversed(_places(sizes, backwards)):
+        whole_part = numpy.empty(g_h.shape, kind)
+        for run in _runs_back(sizes, backwards, _CACHED // max(size, 1)):
+            count = run.count
+            opened = run.rows(gates, 4).reshape(-1, 4, count, size)
+            slopes, to_new = gru_slopes(opened, run.rows(before))
             now, part = g_h[:count], whole_part[:count]
-            numpy.add(now, g_hidden[start:stop], now)
-            block, last = slopes[start:stop], to_new[start:stop]
-            numpy.multiply(block, now[:, None], block)
-            numpy.multiply(last, now, last)
-            numpy.multiply(now, gates[4 * start + count : 4 * start + 2 * count], now)
-            numpy.add(now, numpy.matmul(flat[start:stop], weight, part), now)
-        given[:, :2] = slopes[:, :2]
-        given[:, 2] = to_new
-        return given.reshape(rows, 3 * size), g_h, flat.T @ before, flat.sum(0)
+            for start, stop, number in run.places:
+                numpy.add(now, g_hidden[start:stop], now)
+                block, last = slopes[number], to_new[number]
+                numpy.multiply(block, now, block)
+                numpy.multiply(last, now, last)
+                numpy.multiply(now, opened[number, 1], now)
+                beside = recurrent[start:stop]
+                beside.reshape(count, 3, size)[...] = block.swapaxes(0, 1)
+                numpy.add(now, numpy.matmul(beside, weight, part), now)
+            run.rows(given)[:, 2 * size :] = to_new.reshape(-1, size)
+        given[:, : 2 * size] = recurrent[:, : 2 * size]
+        return given, g_h, recurrent.T @ before, _column_sums(recurrent)
 
     def rnn_tanh_steps(self, *args: Any) -> Any:
         return _plain_steps(self, "rnn_tanh_steps", *args)
@@ -244,19 +280,28 @@ class RecurrentKernels(ArrayKernels):
         return _plain_steps_grad(self, "rnn_relu_steps_grad", *args)
 
 
-def lstm_slopes(slopes: Array, opened: Array, c: Array) -> tuple[Array, Array]:
-    """Write how the cell, and for the exit gate what it shows, depends on what opened the gates.
+def _column_sums(x: Array) -> Array:
+    # A product takes half the time of a sum.
+    total: Array = numpy.ones(len(x), x.dtype) @ x
+    return total
+
+
+def lstm_slopes(opened: Array, c: Array) -> tuple[Array, Array, Array]:
+    """Return how the cell, and by the exit gate what it shows, depends on what opened the gates.
 
     Returns
     -------
-    to_cell : ndarray of shape (rows, size)
+    slopes : ndarray of shape (steps, 4, rows, size)
+        In the order of the weights.
+    to_cell : ndarray of shape (steps, rows, size)
         How what it shows depends on the cell.
-    raw : ndarray of shape (rows, size)
+    raw : ndarray of shape (steps, rows, size)
         What it shows.
     """
     steps, _, rows, size = opened.shape
     entry, forget, exit_, candidate = opened.swapaxes(0, 1)
-    to = slopes.reshape(steps, rows, 4, size).transpose(2, 0, 1, 3)
+    slopes = numpy.empty(opened.shape, opened.dtype)
+    to = slopes.swapaxes(0, 1)
     kept = forget * c.reshape(steps, rows, size)
     new = entry * candidate
     part = 1 - forget
@@ -271,21 +316,22 @@ def lstm_slopes(slopes: Array, opened: Array, c: Array) -> tuple[Array, Array]:
     numpy.subtract(1, exit_, part)
     numpy.multiply(part, raw, to[3])
     shown *= raw
-    to_cell: Array = numpy.subtract(exit_, shown, shown)  # exit (1 - shown^2)
-    return to_cell.reshape(c.shape), raw.reshape(c.shape)
+    return slopes, numpy.subtract(exit_, shown, shown), raw  # exit (1 - shown^2)
 
 
-def gru_slopes(slopes: Array, opened: Array, h: Array) -> Array:
-    """Write how the next state depends on what the state gives to the gates.
+def gru_slopes(opened: Array, h: Array) -> tuple[Array, Array]:
+    """Return how the next state depends on what the state gives to the gates.
 
     Returns
     -------
-    ndarray of shape (rows, size)
+    slopes : ndarray of shape (steps, 3, rows, size)
+    to_new : ndarray of shape (steps, rows, size)
         How it depends on what the input gives to the third.
     """
     steps, _, rows, size = opened.shape
     reset, update, new, new_h = opened.swapaxes(0, 1)
-    to_reset, to_update, to_late = slopes.reshape(steps, rows, 3, size).transpose(2, 0, 1, 3)
+    slopes = numpy.empty((steps, 3, rows, size), opened.dtype)
+    to_reset, to_update, to_late = slopes.swapaxes(0, 1)
     rest = 1 - update
     to_new: Array = new * new
     numpy.subtract(1, to_new, to_new)
@@ -293,12 +339,11 @@ def gru_slopes(slopes: Array, opened: Array, h: Array) -> Array:
     part = h.reshape(steps, rows, size) - new
     part *= update
     numpy.multiply(part, rest, to_update)
-    numpy.multiply(to_new, reset, part)
-    to_late[...] = part
+    part = numpy.multiply(to_new, reset, to_late)
     numpy.subtract(1, reset, rest)
-    part *= rest
-    numpy.multiply(part, new_h, to_reset)
-    return to_new.reshape(h.shape)
+    rest *= part
+    numpy.multiply(rest, new_h, to_reset)
+    return slopes, to_new
 
 
 def _plain_steps(
@@ -344,4 +389,4 @@ def _plain_steps_grad(
         else:
             numpy.multiply(rows, now, rows)
         numpy.matmul(rows, weight, now)
-    return slopes, g_h, slopes.T @ before, slopes.sum(0)
+    return slopes, g_h, slopes.T @ before, _column_sums(slopes)
