@@ -32,7 +32,12 @@ def _places(sizes: Sizes, backwards: bool) -> list[tuple[int, int, int]]:
 
 
 def _in_blocks(
-    blocks: Array, rows: Array, bias: Array | None, sizes: Sizes, order: tuple[int, ...], halves: int
+    blocks: Array,
+    rows: Array,
+    bias: Array | None,
+    sizes: Sizes,
+    order: tuple[int, ...],
+    halves: int,
 ) -> None:
     """Write gates that stand side by side below each other, step by step, in another order.
 
@@ -62,7 +67,7 @@ class _Run(NamedTuple):
 
     start: int
     stop: int
-    count: int
+    size: int  # how many rows a step has
     places: list[tuple[int, int, int]]  # of each step: its rows, and its number in the run
 
     def rows(self, x: Array, times: int = 1) -> Array:
@@ -173,7 +178,7 @@ class RecurrentKernels(ArrayKernels):
         whole_part = numpy.empty(g_c.shape, kind)
         g_given = numpy.empty((rows, 4 * size), kind)
         for run in _runs_back(sizes, backwards, _CACHED // max(size, 1)):
-            count = run.count
+            count = run.size
             opened = run.rows(gates, 4).reshape(-1, 4, count, size)
             slopes, to_cell, raw = lstm_slopes(opened, run.rows(c_before))
             now, cell, part, g_raw = g_h[:count], g_c[:count], whole_part[:count], whole_raw[:count]
@@ -250,7 +255,7 @@ class RecurrentKernels(ArrayKernels):
         g_h = g_h_last.copy()
         whole_part = numpy.empty(g_h.shape, kind)
         for run in _runs_back(sizes, backwards, _CACHED // max(size, 1)):
-            count = run.count
+            count = run.size
             opened = run.rows(gates, 4).reshape(-1, 4, count, size)
             slopes, to_new = gru_slopes(opened, run.rows(before))
             now, part = g_h[:count], whole_part[:count]
