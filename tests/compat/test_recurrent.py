@@ -195,6 +195,12 @@ CALLS = [
     "n.LSTM(3, 4)(t.ones(5, 2, 3), (t.ones(1, 2, 4),))",
     "n.LSTM(3, 4)(t.ones(5, 0, 3))[0].shape",
     "n.LSTM(3, 4, batch_first=True)(t.ones(2, 0, 3))",
+    "g(n.LSTM(3, 4, proj_size=2), t.ones(5, 0, 3))",
+    "g(n.GRU(3, 4, 2, bidirectional=True), t.ones(5, 0, 3))",
+    "g(n.RNN(3, 4), t.ones(5, 0, 3))",
+    "g(n.LSTMCell(3, 4), t.ones(0, 3))",
+    "g(n.GRUCell(3, 4), t.ones(0, 3))",
+    "g(n.RNNCell(3, 4), t.ones(0, 3))",
     "[each.stride() for each in n.LSTM(3, 4, batch_first=True)(t.ones(5, 2, 3))[1]]",
     "n.GRU(3, 4, batch_first=True)(t.ones(5, 2, 3))[0].stride()",
     "n.GRU(3, 4, batch_first=True)(t.ones(5, 2, 3))[0]._is_view()",
@@ -246,6 +252,9 @@ CALLS = [
     "r.pad_packed_sequence(r.pack_sequence([t.arange(3), t.arange(2)]))",
     "r.pad_packed_sequence(r.pack_sequence([t.arange(2), t.arange(3)], False), True, -1, 4)",
     "r.pad_packed_sequence(r.pack_sequence([t.arange(3), t.arange(2)]), total_length=2)",
+    "laid(r.pad_packed_sequence(r.pack_sequence([t.ones(2, 4), t.ones(3, 4)], False), True)[0])",
+    "laid(r.pad_packed_sequence(r.pack_sequence([t.ones(3, 4), t.ones(2, 4)], False), False)[0])",
+    "laid(r.pad_packed_sequence(r.pack_sequence([t.ones(3, 4), t.ones(2, 4)]), True)[0])",
     "r.unpack_sequence(r.pack_sequence([t.arange(2), t.arange(3)], False))",
     "r.pad_sequence([t.ones(3, 2), t.ones(1, 2)])",
     "r.pad_sequence([t.ones(3), t.ones(1)], True, 7.0)",
@@ -276,12 +285,25 @@ CALLS = [
 OPTIONS = False, 1, 0.0, False, False
 
 
+def gradients(layer: Any, x: Any) -> list[Any]:
+    x.requires_grad_()
+    sum(each.sum() for each in flat(layer(x))).backward()
+    return [each.grad.tolist() for each in (x, *layer.parameters())]
+
+
+def laid(x: Any) -> Any:
+    return x.stride(), x._is_view()
+
+
+NAMES = {"o": OPTIONS, "g": gradients, "laid": laid}
+
+
 @pytest.mark.parametrize("call", CALLS)
 def test_calls(call):
     found = []
     for t in (plugrad, torch):
         try:
-            result = eval(call, {"t": t, "n": t.nn, "r": t.nn.utils.rnn, "o": OPTIONS})
+            result = eval(call, {"t": t, "n": t.nn, "r": t.nn.utils.rnn, **NAMES})
             found.append(repr(result).replace("plugrad.", "torch."))
         except Exception as error:
             found.append(type(error))

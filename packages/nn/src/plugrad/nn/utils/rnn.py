@@ -267,10 +267,13 @@ def pad_packed_sequence(
     device = sequence.data.device
     padded = padded.index_put((steps.to(device), places.to(device)), sequence.data)
     lengths = plugrad.tensor([sum(size > n for size in sizes) for n in range(sizes[0])])
+    if batch_first:
+        padded = padded.transpose(0, 1)
     if sequence.unsorted_indices is not None:
-        padded = padded.index_select(1, sequence.unsorted_indices)
+        # Chosen last, so that they lie in the order of the dimensions, as PyTorch's.
+        padded = padded.index_select(0 if batch_first else 1, sequence.unsorted_indices)
         lengths = lengths[sequence.unsorted_indices.cpu()]
-    return (padded.transpose(0, 1) if batch_first else padded), lengths
+    return padded, lengths
 
 
 def pad_sequence(

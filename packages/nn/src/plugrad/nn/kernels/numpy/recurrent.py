@@ -83,6 +83,8 @@ def _runs_back(sizes: Sizes, backwards: bool, most: int) -> list[_Run]:
     found: list[list[tuple[int, int, int]]] = []
     for place in reversed(_places(sizes, backwards)):
         count = place[2]
+        if not count:
+            continue  # a batch of nothing
         if found and found[-1][0][2] == count and (len(found[-1]) + 1) * count <= most:
             found[-1].append(place)
         else:
@@ -91,7 +93,7 @@ def _runs_back(sizes: Sizes, backwards: bool, most: int) -> list[_Run]:
     for steps in found:
         count = steps[0][2]
         low, high = min(steps)[0], max(steps)[1]
-        places = [(start, stop, (start - low) // max(count, 1)) for start, stop, _ in steps]
+        places = [(start, stop, (start - low) // count) for start, stop, _ in steps]
         runs.append(_Run(low, high, count, places))
     return runs
 
