@@ -34,18 +34,21 @@ def flat(value: Any) -> list[Any]:
     return [] if value is None else [value]
 
 
-def ran(t: Any, name: str, given: str, train: bool = True) -> tuple[list[Any], str]:
+def ran(
+    t: Any, name: str, given: str, train: bool = True, kind_of: str = "float64"
+) -> tuple[list[Any], str]:
     kind, options = LAYERS[name]
     t.manual_seed(1)
-    layer = getattr(t.nn, kind)(3, 4, **options, dtype=t.float64).train(train)
+    dtype = getattr(t, kind_of)
+    layer = getattr(t.nn, kind)(3, 4, **options, dtype=dtype).train(train)
     weights = [(key, value.tolist()) for key, value in layer.state_dict().items()]
     shape = [5, 3] if given == "one" else [2, 5, 3] if layer.batch_first else [5, 2, 3]
-    x = t.randn(*shape, dtype=t.float64, requires_grad=True)
+    x = t.randn(*shape, dtype=dtype, requires_grad=True)
     count = layer.num_layers * (2 if layer.bidirectional else 1)
     hidden = [layer.proj_size or 4, *([4] if kind == "LSTM" else [])]
     states: Any = None
     if "state" in given:
-        states = [t.randn(count, 2, n, dtype=t.float64, requires_grad=True) for n in hidden]
+        states = [t.randn(count, 2, n, dtype=dtype, requires_grad=True) for n in hidden]
     data = x
     if "packed" in given or given == "unsorted":
         lengths = [3, 5] if given == "unsorted" else [5, 3]
@@ -60,18 +63,54 @@ def ran(t: Any, name: str, given: str, train: bool = True) -> tuple[list[Any], s
     results = [output, *flat(final)]
     total = sum((each * each.detach().cos()).sum() for each in results)
     leaves = [x, *layer.parameters(), *(states or [])]
-    gradients = t.autograd.grad(total, leaves)
-    return [*results, *gradients, t.rand(2)], repr((weights, layer)).replace("plugrad.", "torch.")
+    if kind_of == "float32":
+        return [*results, *t.autograd.grad(total, leaves), t.rand(2)], ""
+    gradients = t.autograd.grad(total, leaves, create_graph=True)
+    again = t.autograd.grad(sum((g * g).sum() for g in gradients), leaves)
+    return [*results, *gradients, *again, t.rand(2)], repr((weights, layer)).replace(
+        "plugrad.", "torch."
+    )
+
+
+def compare(ours: list[Any], theirs: list[Any], tolerance: float) -> None:
+    for one, other in zip(ours, theirs, strict=True):
+        assert list(one.shape) == list(other.shape)
+        torch.testing.assert_close(
+            torch.tensor(one.tolist(), dtype=torch.float64),
+            torch.tensor(other.tolist(), dtype=torch.float64),
+            rtol=tolerance, atol=tolerance,
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize("given", INPUTS)
 @pytest.mark.parametrize("name", LAYERS)
 def test_layers(name, given):
+    # Outputs, first and second gradients, and the random numbers after them.
     (ours, text), (theirs, expected) = (ran(t, name, given) for t in (plugrad, torch))
     assert text == expected
-    for one, other in zip(ours, theirs, strict=True):
-        assert list(one.shape) == list(other.shape)
-        torch.testing.assert_close(torch.tensor(one.tolist()), torch.tensor(other.tolist()))
+    compare(ours, theirs, 1e-10)
+
+
+@pytest.mark.filterwarnings("ignore:LSTM with projections:UserWarning")  # PyTorch's
+@pytest.mark.parametrize("given", INPUTS)
+@pytest.mark.parametrize("name", LAYERS)
+def test_layers_in_single_precision(name, given):
+    ours, theirs = (ran(t, name, given, kind_of="float32")[0] for t in (plugrad, torch))
+    compare(ours, theirs, 1e-5)
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell"])
+def test_autocast(kind):
+    found = []
+    for t in (plugrad, torch):
+        layer = getattr(t.nn, kind)(3, 4)
+        with t.autocast("cpu", dtype=t.bfloat16):
+            results = flat(layer(t.ones(2, 2, 3)[0 if "Cell" in kind else slice(None)]))
+        sum(each.float().sum() for each in results).backward()
+        kinds = [each.dtype for each in results]
+        kinds += [parameter.grad.dtype for parameter in layer.parameters()]
+        found.append(repr(kinds).replace("plugrad.", "torch."))
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("name", ["lstm, dropout", "gru, dropout"])
@@ -145,6 +184,54 @@ CALLS = [
     "n.GRU(3, 4)(t.ones(5, 2, 3), t.ones(2, 4))",
     "n.GRU(3, 4)(t.ones(5, 3), t.ones(1, 1, 4))",
     "n.GRU(3, 4)(t.ones(5, 3), t.ones(1, 4))[0].shape",
+    "n.LSTM(0, 4)",
+    "n.LSTM(-1, 4)",
+    "n.LSTM(3, 4, bias=0)",
+    "n.LSTM(3, 4)(t.ones(5, 2, 3, dtype=t.float64))",
+    "n.GRU(3, 4)(t.ones(5, 2, 3, dtype=t.int64))",
+    "n.GRU(3, 4)(t.ones(5, 2, 3), t.ones(1, 2, 4, dtype=t.float64))",
+    "n.GRU(3, 4)(r.pack_sequence([t.ones(3, 4), t.ones(2, 4)]))",
+    "n.GRU(3, 4)(r.pack_sequence([t.ones(3), t.ones(2)]))",
+    "n.LSTM(3, 4)(t.ones(5, 2, 3), (t.ones(1, 2, 4),))",
+    "n.LSTM(3, 4)(t.ones(5, 0, 3))[0].shape",
+    "n.LSTM(3, 4, batch_first=True)(t.ones(2, 0, 3))",
+    "g(n.LSTM(3, 4, proj_size=2), t.ones(5, 0, 3))",
+    "g(n.GRU(3, 4, 2, bidirectional=True), t.ones(5, 0, 3))",
+    "g(n.RNN(3, 4), t.ones(5, 0, 3))",
+    "g(n.LSTMCell(3, 4), t.ones(0, 3))",
+    "g(n.GRUCell(3, 4), t.ones(0, 3))",
+    "g(n.RNNCell(3, 4), t.ones(0, 3))",
+    "[each.stride() for each in n.LSTM(3, 4, batch_first=True)(t.ones(5, 2, 3))[1]]",
+    "n.GRU(3, 4, batch_first=True)(t.ones(5, 2, 3))[0].stride()",
+    "n.GRU(3, 4, batch_first=True)(t.ones(5, 2, 3))[0]._is_view()",
+    "n.LSTM(3, 4, batch_first=True)(t.ones(5, 2, 3))[0]._is_view()",
+    "n.LSTM(3, 4).check_input(t.ones(5, 2, 4), None)",
+    "n.LSTM(3, 4).check_input(t.ones(5, 2), None)",
+    "n.LSTM(3, 4).check_input(t.ones(5, 3), t.tensor([3, 2]))",
+    "n.LSTM(3, 4, 2, proj_size=2).get_expected_hidden_size(t.ones(5, 2, 3), None)",
+    "n.LSTM(3, 4, 2, proj_size=2).get_expected_cell_size(t.ones(5, 2, 3), None)",
+    "n.GRU(3, 4).get_expected_hidden_size(t.ones(5, 3), t.tensor([3, 2]))",
+    "n.GRU(3, 4).check_hidden_size(t.ones(1, 2, 4), (1, 2, 4))",
+    "n.GRU(3, 4).check_hidden_size(t.ones(1, 2, 5), (1, 2, 4))",
+    "n.GRU(3, 4).check_forward_args(t.ones(5, 2, 3), t.ones(1, 3, 4), None)",
+    "n.LSTM(3, 4).check_forward_args(t.ones(5, 2, 3), (t.ones(1, 2, 4),) * 2, None)",
+    "n.GRU(3, 4).permute_hidden(t.ones(1, 2, 2).cumsum(1), t.tensor([1, 0]))",
+    "n.LSTM(3, 4).permute_hidden((t.ones(1, 2, 2), t.zeros(1, 2, 2)), t.tensor([1, 0]))",
+    "n.LSTM(3, 4, 2, bias=False, proj_size=2, bidirectional=True)._flat_weights_names",
+    "n.modules.rnn.LSTM is n.LSTM",
+    "t.lstm_cell(t.ones(2, 3), t.ones(2, 4), t.ones(16, 3), t.ones(16, 4))",
+    "t.lstm_cell(t.ones(2, 3), (t.ones(2, 4),), t.ones(16, 3), t.ones(16, 4))",
+    "t.lstm_cell([1], (t.ones(2, 4), t.ones(2, 4)), t.ones(16, 3), t.ones(16, 4))",
+    "t.gru_cell(t.ones(2, 3), None, t.ones(12, 3), t.ones(12, 4))",
+    "t.gru_cell(t.ones(2, 3), t.ones(2, 4), t.ones(12, 3), t.ones(12, 4), None, t.ones(12))",
+    "t.gru(t.ones(5, 2, 3), t.ones(2, 2, 4), [t.ones(12, 3), t.ones(12, 4)], *o, False)",
+    "t.gru(t.ones(5, 2, 3), t.ones(1, 3, 4), [t.ones(12, 3), t.ones(12, 4)], *o, False)",
+    "t.gru(t.ones(5, 2, 3), t.ones(1, 2, 4), [t.ones(12, 3), t.ones(12, 5)], *o, False)",
+    "t.gru(t.ones(5, 2, 3), t.ones(1, 2, 4), [t.ones(12, 3)], *o, False)",
+    "t.lstm(t.ones(5, 2, 3), (t.ones(1, 2, 4),), [t.ones(16, 3), t.ones(16, 4)], *o, False)",
+    "t.rnn_relu(t.ones(7, 1), t.tensor([3, 4]), t.ones(1, 4, 1), [t.ones(1, 1)] * 2, *o)",
+    "t.rnn_relu(t.ones(7, 1), t.tensor([4, 2]), t.ones(1, 4, 1), [t.ones(1, 1)] * 2, *o)[0]",
+    "n.LSTMCell(3, 4)(t.ones(2, 3), t.ones(2, 4))",
     "n.RNNCell(3, 4)(t.ones(2, 2, 3))",
     "n.RNNCell(3, 4)(t.ones(2, 4))",
     "n.RNNCell(3, 4)(t.ones(2, 3), t.ones(2, 5))",
@@ -165,6 +252,9 @@ CALLS = [
     "r.pad_packed_sequence(r.pack_sequence([t.arange(3), t.arange(2)]))",
     "r.pad_packed_sequence(r.pack_sequence([t.arange(2), t.arange(3)], False), True, -1, 4)",
     "r.pad_packed_sequence(r.pack_sequence([t.arange(3), t.arange(2)]), total_length=2)",
+    "laid(r.pad_packed_sequence(r.pack_sequence([t.ones(2, 4), t.ones(3, 4)], False), True)[0])",
+    "laid(r.pad_packed_sequence(r.pack_sequence([t.ones(3, 4), t.ones(2, 4)], False), False)[0])",
+    "laid(r.pad_packed_sequence(r.pack_sequence([t.ones(3, 4), t.ones(2, 4)]), True)[0])",
     "r.unpack_sequence(r.pack_sequence([t.arange(2), t.arange(3)], False))",
     "r.pad_sequence([t.ones(3, 2), t.ones(1, 2)])",
     "r.pad_sequence([t.ones(3), t.ones(1)], True, 7.0)",
@@ -182,7 +272,30 @@ CALLS = [
     "r.PackedSequence(t.ones(3), t.tensor([2, 1])).double().data.dtype.itemsize",
     "r.PackedSequence(t.ones(3), t.tensor([2, 1])).to('cpu').is_cuda",
     "r.PackedSequence(t.ones(3), t.tensor([2, 1])).is_pinned()",
+    "[r.PackedSequence(t.ones(1), t.tensor([1])).short().data.dtype.itemsize]",
+    "r.PackedSequence(t.ones(1), t.tensor([1])).char().data",
+    "r.PackedSequence(t.ones(1), t.tensor([1])).byte().data",
+    "r.pack_padded_sequence([[1, 2]], [2])",
+    "r.pad_sequence([t.ones(3), t.ones(1, dtype=t.float64)])",
+    "r.pad_sequence([t.tensor(1.0)])",
+    "r.pad_sequence([1, 2])",
 ]
+
+
+OPTIONS = False, 1, 0.0, False, False
+
+
+def gradients(layer: Any, x: Any) -> list[Any]:
+    x.requires_grad_()
+    sum(each.sum() for each in flat(layer(x))).backward()
+    return [each.grad.tolist() for each in (x, *layer.parameters())]
+
+
+def laid(x: Any) -> Any:
+    return x.stride(), x._is_view()
+
+
+NAMES = {"o": OPTIONS, "g": gradients, "laid": laid}
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -190,7 +303,7 @@ def test_calls(call):
     found = []
     for t in (plugrad, torch):
         try:
-            result = eval(call, {"t": t, "n": t.nn, "r": t.nn.utils.rnn})
+            result = eval(call, {"t": t, "n": t.nn, "r": t.nn.utils.rnn, **NAMES})
             found.append(repr(result).replace("plugrad.", "torch."))
         except Exception as error:
             found.append(type(error))

@@ -22,6 +22,7 @@ from plugrad.nn.operators import (  # noqa: F401  # imported for what they decla
     pairs,
     pooling,
     pools,
+    recurrence,
     recurrent,
     resampling,
     rrelu,

@@ -1,13 +1,17 @@
-"""Recurrent networks: what a cell does with its gates, cells, and layers of them over time."""
+"""The functions of recurrent networks: cells, and layers of them over time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from plugrad.autograd.modes import mode
 from plugrad.nn.operators.dropout import dropout as drop
+from plugrad.nn.operators.states import check_cell, check_layers, check_sizes, pair_of_states
+from plugrad.operators.dimensions import require_tensor
 from plugrad.operators.matmul import linear
-from plugrad.vocabulary.forms import composite, function, primitive
+from plugrad.operators.spaces import cast
+from plugrad.vocabulary.forms import function
 from plugrad.vocabulary.registry import functions
 from plugrad.vocabulary.registry import tensor_table as t
 
@@ -22,130 +26,7 @@ __all__ = [
     "rnn_tanh_cell",
 ]
 
-# --------------------------------------------------------------------------------------- the gates
-
-
-def _parts(k: Any, gates: Any, count: int) -> list[Any]:
-    size = gates.shape[1] // count
-    return [k.slice(gates, 1, n * size, (n + 1) * size, 1) for n in range(count)]
-
-
-def _lstm_body(k: Any, x_gates: Any, h_gates: Any, c: Any) -> tuple[Any, Any]:
-    entry, forget, candidate, exit_ = _parts(k, x_gates + h_gates, 4)
-    c = k.sigmoid(forget) * c + k.sigmoid(entry) * k.tanh(candidate)
-    return k.sigmoid(exit_) * k.tanh(c), c
-
-
-primitive(
-    "lstm_gates", "x_gates, h_gates, c", outputs="hidden, state", node="ThnnFusedLstmCellBackward0",
-    aten="aten::_thnn_fused_lstm_cell", body=_lstm_body,
-    joint=lambda k, g_hidden, g_state, x_gates, h_gates, c, state: k.lstm_gates_grad(
-        g_hidden, g_state, x_gates, h_gates, c, state
-    ),
-)  # fmt: skip
-
-
-@composite("lstm_gates_grad", expose="", aten="aten::_thnn_fused_lstm_cell_backward")
-def _lstm_gates_grad(
-    k: Any, g_hidden: Any, g_state: Any, x_gates: Any, h_gates: Any, c: Any, state: Any
-) -> tuple[Any, Any, Any]:
-    entry, forget, candidate, exit_ = _parts(k, x_gates + h_gates, 4)
-    entry, forget, exit_ = k.sigmoid(entry), k.sigmoid(forget), k.sigmoid(exit_)
-    candidate, shown = k.tanh(candidate), k.tanh(state)
-    g = g_state + g_hidden * exit_ * (1 - shown * shown)
-    parts = [
-        g * candidate * entry * (1 - entry),
-        g * c * forget * (1 - forget),
-        g * entry * (1 - candidate * candidate),
-        g_hidden * shown * exit_ * (1 - exit_),
-    ]
-    both = k.cat(parts, 1)
-    return both, both, g * forget
-
-
-def _gru_body(k: Any, x_gates: Any, h_gates: Any, h: Any) -> Any:
-    reset_x, update_x, new_x = _parts(k, x_gates, 3)
-    reset_h, update_h, new_h = _parts(k, h_gates, 3)
-    update = k.sigmoid(update_x + update_h)
-    new = k.tanh(new_x + k.sigmoid(reset_x + reset_h) * new_h)
-    return new + update * (h - new)
-
-
-primitive(
-    "gru_gates", "x_gates, h_gates, h", node="ThnnFusedGruCellBackward0",
-    aten="aten::_thnn_fused_gru_cell", body=_gru_body,
-    joint=lambda k, g, x_gates, h_gates, h: k.gru_gates_grad(g, x_gates, h_gates, h),
-)  # fmt: skip
-
-
-@composite("gru_gates_grad", expose="", aten="aten::_thnn_fused_gru_cell_backward")
-def _gru_gates_grad(k: Any, g: Any, x_gates: Any, h_gates: Any, h: Any) -> tuple[Any, Any, Any]:
-    reset_x, update_x, new_x = _parts(k, x_gates, 3)
-    reset_h, update_h, new_h = _parts(k, h_gates, 3)
-    reset, update = k.sigmoid(reset_x + reset_h), k.sigmoid(update_x + update_h)
-    new = k.tanh(new_x + reset * new_h)
-    g_new = g * (1 - update) * (1 - new * new)
-    g_update = g * (h - new) * update * (1 - update)
-    g_reset = g_new * new_h * reset * (1 - reset)
-    return (
-        k.cat([g_reset, g_update, g_new], 1),
-        k.cat([g_reset, g_update, g_new * reset], 1),
-        g * update,
-    )
-
-
 # ---------------------------------------------------------------------------------------- the cells
-
-Step = Callable[[Any, tuple[Any, ...], tuple[Any, ...]], tuple[Any, ...]]
-"""From what the input makes of the gates, the state, and the weights, to the next state."""
-
-
-def _lstm_step(given: Any, state: tuple[Any, ...], weights: tuple[Any, ...]) -> tuple[Any, ...]:
-    h, c = state
-    weight, bias, projection = weights
-    hidden, c = t.lstm_gates(given, linear(h, weight, bias), c)
-    return hidden if projection is None else linear(hidden, projection), c
-
-
-def _gru_step(given: Any, state: tuple[Any, ...], weights: tuple[Any, ...]) -> tuple[Any, ...]:
-    weight, bias, _ = weights
-    return (t.gru_gates(given, linear(state[0], weight, bias), state[0]),)
-
-
-def _tanh_step(given: Any, state: tuple[Any, ...], weights: tuple[Any, ...]) -> tuple[Any, ...]:
-    weight, bias, _ = weights
-    return ((given + linear(state[0], weight, bias)).tanh(),)
-
-
-def _relu_step(given: Any, state: tuple[Any, ...], weights: tuple[Any, ...]) -> tuple[Any, ...]:
-    weight, bias, _ = weights
-    return ((given + linear(state[0], weight, bias)).relu(),)
-
-
-_GATES: dict[Step, int] = {_lstm_step: 4, _gru_step: 3, _tanh_step: 1, _relu_step: 1}
-
-
-def _cell(
-    name: str, step: Step, input: Any, state: Sequence[Any], w_ih: Any, w_hh: Any, b_ih: Any,
-    b_hh: Any,
-) -> tuple[Any, ...]:  # fmt: skip
-    rows, features = input._array.shape
-    of_input, of_state = w_ih._array.shape, w_hh._array.shape
-    gates, size = _GATES[step], of_state[1]
-    if features != of_input[1]:
-        raise RuntimeError(f"{name}(): input has {features} features, w_ih is for {of_input[1]}")
-    for each in state:
-        if each._array.shape != (rows, size):
-            raise RuntimeError(
-                f"{name}(): the state is of shape {list(each.shape)}; for {rows} rows of "
-                f"{size} features it must be {[rows, size]}"
-            )
-    if not of_input[0] == of_state[0] == gates * size:
-        raise RuntimeError(
-            f"{name}(): the weights have {of_input[0]} and {of_state[0]} rows; {gates} gates "
-            f"of {size} features have {gates * size}"
-        )
-    return step(linear(input, w_ih, b_ih), tuple(state), (w_hh, b_hh, None))
 
 
 @function("function")
@@ -185,8 +66,9 @@ def lstm_cell(
     >>> h
     tensor([[0.7038, 0.7038]])
     """
-    h, c = _cell("lstm_cell", _lstm_step, input, hx, w_ih, w_hh, b_ih, b_hh)
-    return h, c
+    h, c = pair_of_states("lstm_cell", hx)
+    check_cell("lstm", input, (h, c), w_ih, w_hh)
+    return t.lstm_step(input, h, c, w_ih, w_hh, b_ih, b_hh)[:2]  # type: ignore[no-any-return]
 
 
 @function("function")
@@ -222,7 +104,8 @@ def gru_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: 
     >>> plugrad.gru_cell(plugrad.ones(1, 3), h, plugrad.ones(6, 3), plugrad.ones(6, 2))
     tensor([[0.0472, 0.0472]])
     """
-    return _cell("gru_cell", _gru_step, input, (hx,), w_ih, w_hh, b_ih, b_hh)[0]
+    check_cell("gru", input, (hx,), w_ih, w_hh)
+    return t.gru_step(input, hx, w_ih, w_hh, b_ih, b_hh)[0]
 
 
 @function("function")
@@ -254,7 +137,8 @@ def rnn_tanh_cell(
     >>> plugrad.rnn_tanh_cell(plugrad.ones(1, 1), h, plugrad.ones(2, 1), plugrad.ones(2, 2))
     tensor([[0.7616, 0.7616]])
     """
-    return _cell("rnn_tanh_cell", _tanh_step, input, (hx,), w_ih, w_hh, b_ih, b_hh)[0]
+    check_cell("rnn_tanh", input, (hx,), w_ih, w_hh)
+    return (linear(input, w_ih, b_ih) + linear(hx, w_hh, b_hh)).tanh()
 
 
 @function("function")
@@ -270,131 +154,102 @@ def rnn_relu_cell(
     >>> plugrad.rnn_relu_cell(plugrad.ones(1, 1), h, plugrad.ones(2, 1), plugrad.ones(2, 2))
     tensor([[1., 1.]])
     """
-    return _cell("rnn_relu_cell", _relu_step, input, (hx,), w_ih, w_hh, b_ih, b_hh)[0]
+    check_cell("rnn_relu", input, (hx,), w_ih, w_hh)
+    return (linear(input, w_ih, b_ih) + linear(hx, w_hh, b_hh)).relu()
 
 
 # --------------------------------------------------------------------------------------- the layers
 
 
-def scan(
-    step: Step, data: Any, sizes: Sequence[int], state: tuple[Any, ...], weights: Sequence[Any],
-    backwards: bool,
-) -> tuple[list[Any], tuple[Any, ...]]:  # fmt: skip
-    """Run a cell over the steps of sequences, the longest of which come first.
-
-    Parameters
-    ----------
-    step : callable
-    data : Tensor, shape (rows of all steps, features)
-    sizes : sequence of int
-        How many sequences there are at each step.
-    state : tuple of Tensor, each of shape (batch, hidden)
-    weights : sequence of Tensor or None
-        Those of the input and of the state, their biases, and the projection.
-    backwards : bool
-        Whether the last step comes first.
-
-    Returns
-    -------
-    list of Tensor
-        The hidden state at each step.
-    tuple of Tensor
-        The last state of each sequence.
-    """
-    w_ih, w_hh, b_ih, b_hh, projection = weights
-    # What the input adds to the gates, of all steps at once.
-    given = linear(data, w_ih, b_ih).split(list(sizes))
-    steps = reversed(range(len(sizes))) if backwards else range(len(sizes))
-    outputs: list[Any] = [None] * len(sizes)
-    ended: list[tuple[Any, ...]] = []
-    now = sizes[-1] if backwards else sizes[0]
-    current = tuple(each[:now] for each in state) if now != state[0].shape[0] else state
-    for number in steps:
-        size = sizes[number]
-        if size > now:  # sequences that begin here, seen from their end
-            current = tuple(
-                functions["cat"]([each, first[now:size]])
-                for each, first in zip(current, state, strict=True)
-            )
-        elif size < now:  # sequences that have ended
-            ended.append(tuple(each[size:] for each in current))
-            current = tuple(each[:size] for each in current)
-        now = size
-        current = step(given[number], current, (w_hh, b_hh, projection))
-        outputs[number] = current[0]
-    final = tuple(
-        functions["cat"]([each, *(part[place] for part in reversed(ended))]) if ended else each
-        for place, each in enumerate(current)
-    )
-    return outputs, final
-
-
 def _stacked(
-    step: Step, data: Any, sizes: Sequence[int], states: tuple[Any, ...], params: Sequence[Any],
+    kind: str, data: Any, sizes: tuple[int, ...], states: tuple[Any, ...], params: Sequence[Any],
     has_biases: bool, num_layers: int, dropout: float, train: bool, bidirectional: bool,
-) -> tuple[list[list[Any]], tuple[Any, ...]]:  # fmt: skip
+) -> tuple[Any, list[Any]]:  # fmt: skip
     """Run layers one on the other, each in both directions where that is asked for.
 
     Returns
     -------
-    list of list of Tensor
-        For each direction the last layer's hidden state at each step.
-    tuple of Tensor
+    Tensor, shape (rows of all steps, features)
+        What the last layer shows.
+    list of Tensor
         The last states.
     """
+    steps = getattr(t, f"{kind}_steps")
     directions = 2 if bidirectional else 1
     each = len(params) // (num_layers * directions)
     last: list[tuple[Any, ...]] = []
-    outputs: list[list[Any]] = []
     for layer in range(num_layers):
-        if layer:
-            data = _joined(outputs, "cat", 0)
-            data = drop(data, dropout, True) if dropout and train else data
-        outputs = []
+        if layer and dropout and train:
+            data = drop(data, dropout, True)
+        shown: list[Any] = []
         for direction in range(directions):
             place = layer * directions + direction
-            given = list(params[place * each : (place + 1) * each])
-            biases = given[2:4] if has_biases else [None, None]
-            projection = given[-1] if each % 2 else None
-            weights = [*given[:2], *biases, projection]
-            state = tuple(part[place] for part in states)
-            output, final = scan(step, data, sizes, state, weights, direction == 1)
-            outputs.append(output)
-            last.append(final)
-    return outputs, tuple(functions["stack"](list(parts)) for parts in zip(*last, strict=True))
-
-
-def _joined(outputs: list[list[Any]], how: str, dim: int) -> Any:
-    """Return the steps of each direction joined, and the directions' features side by side."""
-    found = [functions[how](steps, dim) for steps in outputs]
-    return found[0] if len(found) == 1 else functions["cat"](found, -1)
+            w_ih, w_hh, *rest = params[place * each : (place + 1) * each]
+            b_ih, b_hh = rest[:2] if has_biases else (None, None)
+            weights = [w_hh, b_hh]
+            if kind == "lstm":
+                weights.append(rest[-1] if each % 2 else None)
+            state = [part[place] for part in states]
+            # What the input adds to the gates: of all steps at once.
+            gates = linear(data, w_ih, b_ih)
+            if mode.autocast and gates._dtype is not state[0]._dtype:
+                # As PyTorch: a GRU goes on in the state's dtype, the others in the product's.
+                if kind == "gru":
+                    gates = cast(gates, state[0]._dtype)
+                else:
+                    state, weights = (
+                        [None if each is None else cast(each, gates._dtype) for each in several]
+                        for several in (state, weights)
+                    )
+            hidden, *found = steps(gates, *state, *weights, sizes, direction == 1)
+            shown.append(hidden)
+            last.append(tuple(found[: len(state)]))
+        data = shown[0] if directions == 1 else functions["cat"](shown, 1)
+    return data, [functions["stack"](list(parts)) for parts in zip(*last, strict=True)]
 
 
 def _run(
-    step: Step, arguments: tuple[Any, ...], params: Any, has_biases: bool, num_layers: int,
+    kind: str, arguments: tuple[Any, ...], params: Any, has_biases: bool, num_layers: int,
     dropout: float, train: bool, bidirectional: bool, batch_first: bool | None,
 ) -> tuple[Any, ...]:  # fmt: skip
     options = has_biases, num_layers, dropout, train, bidirectional
+    *given, hx = arguments
+    for each in given:
+        require_tensor(kind, each, "input")
+    states = pair_of_states(kind, hx) if kind == "lstm" else (hx,)
+    directions = 2 if bidirectional else 1
     if batch_first is None:
-        data, batch_sizes, hx = arguments
-        states = tuple(hx) if isinstance(hx, tuple | list) else (hx,)
-        outputs, final = _stacked(step, data, batch_sizes.tolist(), states, params, *options)
-        return _joined(outputs, "cat", 0), *final
-    input, hx = arguments
-    states = tuple(hx) if isinstance(hx, tuple | list) else (hx,)
+        data, batch_sizes = given
+        sizes = tuple(batch_sizes.tolist())
+        check_sizes(kind, data, sizes)
+        check_layers(
+            kind, data.shape[1], sizes[0], states, params, has_biases, num_layers, directions
+        )
+        rows = sum(sizes)
+        data = data if rows == data.shape[0] else data[:rows]
+        shown, last = _stacked(kind, data, sizes, states, params, *options)
+        return shown, *last
+    (input,) = given
+    if len(input.shape) != 3:
+        raise RuntimeError(
+            f"{kind}(): input has three dimensions: time, batch and features, not {input.dim()}"
+        )
     if batch_first:
         input = input.transpose(0, 1)
     length, batch, features = input.shape
     if length == 0:
         raise RuntimeError("sequences of length 0 have no state to end in; give at least one step")
+    check_layers(kind, features, batch, states, params, has_biases, num_layers, directions)
     data = input.reshape(length * batch, features)
-    outputs, final = _stacked(step, data, [batch] * length, states, params, *options)
-    if batch_first and step is _lstm_step:  # as PyTorch: a view of what has time first
-        return _joined(outputs, "stack", 0).transpose(0, 1), *final
-    return _joined(outputs, "stack", int(batch_first)), *final
+    shown, last = _stacked(kind, data, (batch,) * length, states, params, *options)
+    shown = t.unsafe_view(shown, (length, batch, shown.shape[1]))
+    if batch_first:
+        # As in PyTorch: time comes first in memory, and only of an LSTM this is called a view.
+        shown = shown.transpose(0, 1) if kind == "lstm" else shown.transpose_(0, 1)
+    return shown, *last
 
 
-def _layers(name: str, step: Step, states: str, gates: str) -> Callable[..., Any]:
+def _layers(name: str, states: str, gates: str) -> Callable[..., Any]:
     def layers(*args: Any, **kwargs: Any) -> tuple[Any, ...]:
         names = ["input", "hx", "params", "has_biases", "num_layers", "dropout", "train",
                  "bidirectional", "batch_first"]  # fmt: skip
@@ -409,7 +264,7 @@ def _layers(name: str, step: Step, states: str, gates: str) -> Callable[..., Any
             raise TypeError(f"{name}() needs {', '.join(missing)}, too")
         first = tuple(given[each] for each in names[: 3 if packed else 2])
         rest = [given[each] for each in names[3 if packed else 2 :]]
-        return _run(step, first, *rest, *([None] if packed else []))
+        return _run(name, first, *rest, *([None] if packed else []))
 
     layers.__name__ = layers.__qualname__ = name
     layers.__doc__ = f"""Return the outputs of recurrent layers, and their last state.
@@ -458,7 +313,7 @@ def _layers(name: str, step: Step, states: str, gates: str) -> Callable[..., Any
     return function("function", names=name)(layers)
 
 
-lstm = _layers("lstm", _lstm_step, "pair of Tensor", "the four gates of `lstm_cell`")
-gru = _layers("gru", _gru_step, "Tensor", "the three gates of `gru_cell`")
-rnn_tanh = _layers("rnn_tanh", _tanh_step, "Tensor", "`rnn_tanh_cell`")
-rnn_relu = _layers("rnn_relu", _relu_step, "Tensor", "`rnn_relu_cell`")
+lstm = _layers("lstm", "pair of Tensor", "the four gates of `lstm_cell`")
+gru = _layers("gru", "Tensor", "the three gates of `gru_cell`")
+rnn_tanh = _layers("rnn_tanh", "Tensor", "`rnn_tanh_cell`")
+rnn_relu = _layers("rnn_relu", "Tensor", "`rnn_relu_cell`")

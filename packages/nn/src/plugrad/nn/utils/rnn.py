@@ -130,6 +130,18 @@ class PackedSequence(_Packed):
         """Return it with data in int32."""
         return self.to(plugrad.int32)
 
+    def short(self) -> PackedSequence:
+        """Return it with data in int16."""
+        return self.to(plugrad.int16)
+
+    def char(self) -> PackedSequence:
+        """Return it with data in int8."""
+        return self.to(plugrad.int8)
+
+    def byte(self) -> PackedSequence:
+        """Return it with data in uint8."""
+        return self.to(plugrad.uint8)
+
     @property
     def is_cuda(self) -> bool:
         """Whether the data lie on an NVIDIA GPU."""
@@ -176,6 +188,8 @@ def pack_padded_sequence(
     >>> pack_padded_sequence(padded, [3, 2]).data
     tensor([1, 4, 2, 5, 3])
     """
+    if not isinstance(input, Tensor):
+        raise TypeError(f"input is a Tensor, not {type(input).__name__}")
     known = plugrad.as_tensor(lengths, dtype=plugrad.int64)
     if known.device.type != "cpu":
         raise RuntimeError(f"lengths lie on the host, not on {known.device}")
@@ -253,10 +267,13 @@ def pad_packed_sequence(
     device = sequence.data.device
     padded = padded.index_put((steps.to(device), places.to(device)), sequence.data)
     lengths = plugrad.tensor([sum(size > n for size in sizes) for n in range(sizes[0])])
+    if batch_first:
+        padded = padded.transpose(0, 1)
     if sequence.unsorted_indices is not None:
-        padded = padded.index_select(1, sequence.unsorted_indices)
+        # Chosen last, so that they lie in the order of the dimensions, as PyTorch's.
+        padded = padded.index_select(0 if batch_first else 1, sequence.unsorted_indices)
         lengths = lengths[sequence.unsorted_indices.cpu()]
-    return (padded.transpose(0, 1) if batch_first else padded), lengths
+    return padded, lengths
 
 
 def pad_sequence(
@@ -282,6 +299,8 @@ def pad_sequence(
 
     Raises
     ------
+    TypeError
+        If one is no tensor.
     RuntimeError
         If there are no sequences, their other dimensions differ, or the side is another one.
 
@@ -298,6 +317,11 @@ def pad_sequence(
     listed = list(sequences.unbind(0) if isinstance(sequences, Tensor) else sequences)
     if not listed:
         raise RuntimeError("pad_sequence() needs at least one sequence")
+    for each in listed:
+        if not isinstance(each, Tensor):
+            raise TypeError(f"sequences are tensors, not {type(each).__name__}")
+        if not each.dim():
+            raise RuntimeError("a sequence has at least one dimension: time")
     if padding_side not in ("left", "right"):
         raise RuntimeError(f"padding_side is 'left' or 'right', not {padding_side!r}")
     rest = listed[0].shape[1:]
@@ -311,6 +335,7 @@ def pad_sequence(
     for each in listed:
         missing = longest - len(each)
         pads = (0, missing) if padding_side == "right" else (missing, 0)
+        each = each.to(listed[0].dtype)
         padded.append(plugrad.nn.functional.pad(each, (*none, *pads), value=padding_value))
     together: Tensor = plugrad.stack(padded, 0 if batch_first else 1)
     return together

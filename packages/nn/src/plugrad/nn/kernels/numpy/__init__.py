@@ -7,6 +7,7 @@ from typing import Final
 from plugrad.backends.protocol import Kernels
 from plugrad.nn.kernels.numpy.alignment import AlignmentKernels
 from plugrad.nn.kernels.numpy.attention import AttentionKernels
+from plugrad.nn.kernels.numpy.cells import CellKernels
 from plugrad.nn.kernels.numpy.channels import ChannelKernels
 from plugrad.nn.kernels.numpy.convolution import ConvolutionKernels
 from plugrad.nn.kernels.numpy.losses import LossKernels
@@ -17,6 +18,7 @@ FAMILIES: Final[tuple[type[Kernels], ...]] = (
     LossKernels,
     AttentionKernels,
     AlignmentKernels,
+    CellKernels,
     ChannelKernels,
     ConvolutionKernels,
     PoolingKernels,
