@@ -185,11 +185,15 @@ def _stacked(
         for direction in range(directions):
             place = layer * directions + direction
             w_ih, w_hh, *rest = params[place * each : (place + 1) * each]
+            b_ih: Any
             b_ih, b_hh = rest[:2] if has_biases else (None, None)
             weights = [w_hh, b_hh]
             if kind == "lstm":
                 weights.append(rest[-1] if each % 2 else None)
             state = [part[place] for part in states]
+            if kind != "gru" and b_ih is not None:
+                # Only a GRU needs to know them apart; here they are added once, to the steps.
+                b_ih, weights[1] = None, b_ih + b_hh
             # What the input adds to the gates: of all steps at once.
             gates = linear(data, w_ih, b_ih)
             if mode.autocast and gates._dtype is not state[0]._dtype:
