@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
+from plugrad.nn.modules.everywhere import registered
 from plugrad.nn.parameter import Buffer, Parameter
 from plugrad.tensor import Tensor
 
@@ -43,7 +44,7 @@ class ModuleTree:
                     f"cannot assign module {name!r} before Module.__init__() was called"
                 )
             self._remove(name)
-            self._modules[name] = value
+            self._modules[name] = registered("module", self, name, value)
             return
         for kind in ("_parameters", "_modules"):
             table = tables.get(kind)
@@ -54,7 +55,9 @@ class ModuleTree:
                         f"replaced by another or by None, not by {type(value).__name__}; "
                         "delete it first"
                     )
-                table[name] = None
+                if kind == "_modules":
+                    value = registered("module", self, name, None)
+                table[name] = value
                 return
         buffers = tables.get("_buffers")
         if isinstance(value, Buffer) or (buffers is not None and name in buffers):
@@ -67,7 +70,7 @@ class ModuleTree:
                 self._remove(name)
                 self.register_buffer(name, value, value.persistent)
             else:
-                self._buffers[name] = value
+                self._buffers[name] = registered("buffer", self, name, value)
             return
         object.__setattr__(self, name, value)
 
@@ -133,6 +136,8 @@ class ModuleTree:
             raise TypeError(f"{name!r} must be a Parameter or None, not {type(param).__name__}")
         if param is not None and param.grad_fn is not None:
             raise ValueError(f"{name!r} must be a leaf, but was made by {param.grad_fn.name()}")
+        if param is not None:
+            param = registered("parameter", self, name, param)
         self._parameters[name] = param
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
@@ -157,7 +162,7 @@ class ModuleTree:
         self._check_free(name, "buffer", self._buffers)
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(f"{name!r} must be a Tensor or None, not {type(tensor).__name__}")
-        self._buffers[name] = tensor
+        self._buffers[name] = registered("buffer", self, name, tensor)
         if persistent:
             self._non_persistent_buffers_set.discard(name)
         else:
@@ -176,7 +181,7 @@ class ModuleTree:
         if module is not None and not isinstance(module, ModuleTree):
             raise TypeError(f"{name!r} must be a Module or None, not {type(module).__name__}")
         self._check_free(name, "module", self._modules)
-        self._modules[name] = module
+        self._modules[name] = registered("module", self, name, module)
 
     register_module = add_module
 
