@@ -10,6 +10,7 @@ from plugrad.autograd.hooks import HookDict
 from plugrad.nn.modules import everywhere
 from plugrad.nn.modules.calling import ModuleCalls
 from plugrad.nn.modules.everywhere import *  # noqa: F403
+from plugrad.nn.parameter import is_lazy
 from plugrad.tensor import Tensor
 
 __all__ = ["Module", *everywhere.__all__]
@@ -79,21 +80,23 @@ class Module(ModuleCalls):
         fn(self)
         return self
 
-    def _apply(self, fn: Callable[[Tensor], Tensor]) -> Self:
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         """Replace the contents of every parameter, gradient and buffer by ``fn`` of it."""
-        for module in self.children():
+        for module in self.children() if recurse else ():
             module._apply(fn)
         for parameter in self._parameters.values():
             if parameter is not None:
                 with plugrad.no_grad():
-                    changed = fn(parameter)
+                    changed = fn(parameter.data if is_lazy(parameter) else parameter)
                     parameter.data = changed
                     if parameter.grad is not None:
                         gradient = fn(parameter.grad)
                         parameter.grad = None
                         parameter.grad = gradient
         for name, buffer in self._buffers.items():
-            if buffer is not None:
+            if buffer is not None and is_lazy(buffer):
+                buffer.data = fn(buffer.data)
+            elif buffer is not None:
                 self._buffers[name] = fn(buffer)
         return self
 
@@ -117,6 +120,10 @@ class Module(ModuleCalls):
         >>> nn.Linear(1, 1).to(plugrad.float64).weight.dtype
         plugrad.float64
         """
+        args = tuple(
+            part for a in args
+            for part in ((a.device, a.dtype) if isinstance(a, Tensor) else (a,))
+        )  # fmt: skip
         wanted = [a for a in (*args, *kwargs.values()) if isinstance(a, plugrad.dtype)]
         for dtype in wanted:
             if not (dtype.is_floating_point or dtype.is_complex):
@@ -166,6 +173,45 @@ class Module(ModuleCalls):
     def cuda(self, device: Any = None) -> Self:
         """Move parameters and buffers to a CUDA device."""
         return self._apply(lambda tensor: tensor.cuda(device))
+
+    def ipu(self, device: Any = None) -> Self:
+        """Move parameters and buffers to an IPU, if a backend brings one."""
+        return self.to(_place("ipu", device))
+
+    def xpu(self, device: Any = None) -> Self:
+        """Move parameters and buffers to an XPU, if a backend brings one."""
+        return self.to(_place("xpu", device))
+
+    def mtia(self, device: Any = None) -> Self:
+        """Move parameters and buffers to an MTIA device, if a backend brings one."""
+        return self.to(_place("mtia", device))
+
+    def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
+        """Move the parameters and buffers to a device without their contents.
+
+        Parameters
+        ----------
+        device : device or str
+        recurse : bool
+            Whether the modules within move too.
+
+        Examples
+        --------
+        >>> from plugrad import nn
+        >>> nn.Linear(2, 3).to_empty(device="cpu").weight.shape
+        plugrad.Size([3, 2])
+        """
+        return self._apply(lambda tensor: plugrad.empty_like(tensor, device=device), recurse)
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Change nothing: see `plugrad.compile`.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            As for `plugrad.compile`.
+        """
+        plugrad.compile(self, *args, **kwargs)
 
     def train(self, mode: bool = True) -> Self:
         """Set `training` for the whole tree.
@@ -220,6 +266,10 @@ class Module(ModuleCalls):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+
+
+def _place(kind: str, device: Any) -> str:
+    return kind if device is None else f"{kind}:{device}"
 
 
 _HOOKS = (

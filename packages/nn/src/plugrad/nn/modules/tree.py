@@ -38,26 +38,24 @@ class ModuleTree:
             self._remove(name)
             self.register_parameter(name, value)
             return
-        if isinstance(value, ModuleTree):
-            if "_modules" not in tables:
+        parameters, modules = tables.get("_parameters"), tables.get("_modules")
+        if isinstance(value, ModuleTree) and not (parameters and name in parameters):
+            if modules is None:
                 raise AttributeError(
                     f"cannot assign module {name!r} before Module.__init__() was called"
                 )
             self._remove(name)
-            self._modules[name] = registered("module", self, name, value)
+            modules[name] = registered("module", self, name, value)
             return
-        for kind in ("_parameters", "_modules"):
-            table = tables.get(kind)
+        for kind, table in (("parameter", parameters), ("module", modules)):
             if table is not None and name in table:
                 if value is not None:
                     raise TypeError(
-                        f"{name!r} is a {kind[1:-1]} of this {type(self).__name__}: it can only be "
+                        f"{name!r} is a {kind} of this {type(self).__name__}: it can only be "
                         f"replaced by another or by None, not by {type(value).__name__}; "
                         "delete it first"
                     )
-                if kind == "_modules":
-                    value = registered("module", self, name, None)
-                table[name] = value
+                table[name] = registered("module", self, name, None) if kind == "module" else None
                 return
         buffers = tables.get("_buffers")
         if isinstance(value, Buffer) or (buffers is not None and name in buffers):
@@ -67,7 +65,6 @@ class ModuleTree:
                     f"by a Tensor or None, not by {type(value).__name__}"
                 )
             if isinstance(value, Buffer) and (buffers is None or name not in buffers):
-                self._remove(name)
                 self.register_buffer(name, value, value.persistent)
             else:
                 self._buffers[name] = registered("buffer", self, name, value)
@@ -293,21 +290,40 @@ class ModuleTree:
             module = found
         return module
 
-    def set_submodule(self, target: str, module: Any) -> None:
-        """Put `module` in the place of the one at a path.
+    def set_submodule(self, target: str, module: Any, strict: bool = False) -> None:
+        """Put `module` at a path.
+
+        Parameters
+        ----------
+        target : str
+        module : Module
+        strict : bool
+            Whether there must be one already.
 
         Raises
         ------
         ValueError
-            If the path is empty.
+            If the path is empty, or `module` is no module.
         AttributeError
-            If it leads nowhere.
+            If the path leads nowhere, or to something else.
+
+        Examples
+        --------
+        >>> from plugrad import nn
+        >>> model = nn.Sequential(nn.Sequential(nn.Tanh()))
+        >>> model.set_submodule("0.0", nn.ReLU())
+        >>> model[0][0]
+        ReLU()
         """
         if not target:
             raise ValueError("a module cannot be put in its own place: the path is empty")
+        if not isinstance(module, ModuleTree):
+            raise ValueError(f"only a module can be put at a path, not {type(module).__name__}")
         path, _, name = target.rpartition(".")
-        self.get_submodule(target)
-        setattr(self.get_submodule(path), name, module)
+        parent = self.get_submodule(path)
+        if strict or hasattr(parent, name):
+            self.get_submodule(target)
+        setattr(parent, name, module)
 
     def get_parameter(self, target: str) -> Parameter:
         """Return the parameter at a path.
