@@ -28,7 +28,7 @@ def plain(value: Any) -> Any:
             np.round(value.detach().double().numpy(), 5).tolist(),
         )
     if isinstance(value, (plugrad.nn.Module, torch.nn.Module)):
-        return repr(value)
+        return repr(value).replace("plugrad.", "torch.")
     if isinstance(value, (plugrad.dtype, torch.dtype)):
         return str(value).rpartition(".")[2]
     if isinstance(value, Mapping):

@@ -27,6 +27,7 @@ from plugrad.nn.modules import (
     margin,
     normalization,
     padding,
+    parameters,
     pooling,
     transformer,
     vision,
@@ -47,6 +48,7 @@ from plugrad.nn.modules.margin import *  # noqa: F403
 from plugrad.nn.modules.module import Module as Module
 from plugrad.nn.modules.normalization import *  # noqa: F403
 from plugrad.nn.modules.padding import *  # noqa: F403
+from plugrad.nn.modules.parameters import *  # noqa: F403
 from plugrad.nn.modules.pooling import *  # noqa: F403
 from plugrad.nn.modules.transformer import *  # noqa: F403
 from plugrad.nn.modules.vision import *  # noqa: F403
@@ -71,6 +73,7 @@ LAYERS = [
     *margin.__all__,
     *normalization.__all__,
     *padding.__all__,
+    *parameters.__all__,
     *pooling.__all__,
     *transformer.__all__,
     *vision.__all__,

@@ -35,7 +35,7 @@ class ModuleTree:
                 raise AttributeError(
                     f"cannot assign parameter {name!r} before Module.__init__() was called"
                 )
-            self._remove(name)
+            self._remove(name, "_buffers", "_modules")
             self.register_parameter(name, value)
             return
         parameters, modules = tables.get("_parameters"), tables.get("_modules")
@@ -44,7 +44,7 @@ class ModuleTree:
                 raise AttributeError(
                     f"cannot assign module {name!r} before Module.__init__() was called"
                 )
-            self._remove(name)
+            self._remove(name, "_buffers")
             modules[name] = registered("module", self, name, value)
             return
         for kind, table in (("parameter", parameters), ("module", modules)):
@@ -71,10 +71,11 @@ class ModuleTree:
             return
         object.__setattr__(self, name, value)
 
-    def _remove(self, name: str) -> None:
-        """Forget whatever has this name, so that something of another kind can take it."""
-        for table in (self.__dict__, self._parameters, self._buffers, self._modules):
-            table.pop(name, None)
+    def _remove(self, name: str, *tables: str) -> None:
+        """Forget the attribute, or entry of these tables, of a name that another kind takes."""
+        self.__dict__.pop(name, None)
+        for table in tables:
+            getattr(self, table).pop(name, None)
         self._non_persistent_buffers_set.discard(name)
 
     def __getattr__(self, name: str) -> Any:
