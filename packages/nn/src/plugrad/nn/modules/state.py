@@ -349,7 +349,7 @@ def _write(
     """Return what puts a value, which fits, into a module."""
     if is_lazy(value):
         return lambda: None
-    if tensor.ndim == 0 and value.ndim == 1 and not is_lazy(tensor):
+    if not is_lazy(tensor) and tensor.ndim == 0 and value.ndim == 1:
         value = value[0]  # as very old checkpoints keep numbers
     if not assign:
         return lambda: _copy(tensor, value)
