@@ -16,10 +16,14 @@ nox.options.default_venv_backend = "virtualenv"
 nox.options.sessions = ["tests", "lint", "types"]
 
 ROOT = Path(__file__).parent
-PACKAGES = ("core", "linalg", "fft", "nn", "optim", "profiler", "testing", "backend-cuda")
+PACKAGES = (
+    "core", "linalg", "fft", "nn", "optim", "data", "profiler", "checkpoints", "testing",
+    "backend-cuda",
+)  # fmt: skip
+_PARTS = ("linalg", "fft", "nn", "optim", "data", "profiler", "checkpoints")
 COMBINATIONS = (
     ("core",),
-    *(("core", package) for package in ("linalg", "fft", "nn", "optim", "profiler")),
+    *(("core", package) for package in _PARTS),
     ("core", "linalg", "fft", "nn", "testing"),
     PACKAGES,
 )
@@ -80,7 +84,10 @@ def types(session: nox.Session) -> None:
         "signal",
         "nn",
         "optim",
+        "utils.data",
         "profiler",
+        "checkpoints",
+        "serialization",
         *(f"testing.{name}" for name in tests),
     )
     packages = ("plugrad", *(f"plugrad.{part}" for part in parts), "plugrad_cuda")
@@ -90,7 +97,7 @@ def types(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation and run its examples; a warning is an error."""
-    install(session, "docs")
+    install(session, "docs", "demo")
     for builder in ("html", "doctest"):
         session.run(
             "sphinx-build", "-W", "--keep-going", "-b", builder, "docs", f"docs/_build/{builder}"
@@ -100,7 +107,7 @@ def docs(session: nox.Session) -> None:
 @nox.session(venv_backend="virtualenv")
 def compat(session: nox.Session) -> None:
     """Compare with PyTorch itself."""
-    install(session, "test", "torch")
+    install(session, "test", "demo", "torch")
     session.run("pytest", "tests/compat", *session.posargs)
 
 

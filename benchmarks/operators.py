@@ -11,6 +11,7 @@ import argparse
 import json
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
@@ -222,6 +223,8 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="*", default=["float32", "float64"])
     parser.add_argument("--worst", type=int, default=40)
     options = parser.parse_args()
+    listed = tomllib.loads(Path(__file__).with_name("causes.toml").read_text(encoding="utf-8"))
+    causes = {name: entry["why"] for entry in listed["cause"] for name in entry["names"]}
     for n in options.sizes:
         for kind in options.kinds:
             rows = compare(n, kind, options.rounds, options.only)
@@ -232,7 +235,8 @@ def main() -> None:
             )
             print(f"{'':26}{'plugrad us':>12}{'PyTorch us':>12}{'ratio':>8}")
             for ratio, name, ours, theirs in rows[: options.worst]:
-                print(f"{name:26}{ours * 1e6:12.1f}{theirs * 1e6:12.1f}{ratio:8.2f}")
+                why = f"  {causes.get(name, 'not looked into yet')}" if ratio > 2 else ""
+                print(f"{name:26}{ours * 1e6:12.1f}{theirs * 1e6:12.1f}{ratio:8.2f}{why}")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ MEASURES = {
 }
 LIBRARIES = ("plugrad", "torch", "autograd", "mygrad")
 # What programs use: not testing.
-OURS = ("core", "linalg", "fft", "nn", "optim", "profiler", "backend-cuda")
+OURS = ("core", "linalg", "fft", "nn", "optim", "data", "profiler", "checkpoints", "backend-cuda")
 
 
 def measure(library: str) -> list[float]:
@@ -101,6 +101,8 @@ def main() -> None:
     speed(rounds)
     imports(rounds)
     sizes()
+    print()
+    subprocess.run([sys.executable, str(HERE / "models.py"), "2"], check=True)
     print()
     subprocess.run([sys.executable, str(HERE / "chain.py")], check=True)
 

@@ -13,9 +13,9 @@ import warnings
 from importlib import metadata
 from pathlib import Path
 
-SIBLINGS = ("linalg", "fft", "nn", "optim", "profiler")
+SIBLINGS = ("linalg", "fft", "nn", "optim", "profiler", "checkpoints")
 # A function that each brings to core's own namespace.
-BROUGHT = {"linalg": "det", "fft": "stft", "nn": "conv2d"}
+BROUGHT = {"linalg": "det", "fft": "stft", "nn": "conv2d", "checkpoints": "load"}
 
 
 def check_present(module: str, distribution: str) -> None:
@@ -82,6 +82,12 @@ def main(packages: list[str]) -> None:
     for package, name in BROUGHT.items():
         check_brought(name, package, package in packages)
     assert hasattr(plugrad.Tensor, "det") is ("linalg" in packages)
+    if "data" in packages:
+        importlib.import_module("plugrad.utils.data")
+        assert metadata.version("plugrad-data")
+        assert len(plugrad.utils.data.DataLoader(range(5), 2)) == 3
+    else:
+        check_absent("plugrad.utils.data", "plugrad-data")
     if "testing" in packages:
         check_tests()
     else:

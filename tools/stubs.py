@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import plugrad.checkpoints
 import plugrad.fft
 import plugrad.linalg
 import plugrad.nn  # noqa: F401  # these declare functions and methods too
@@ -41,6 +42,7 @@ from math import pi as pi
 from plugrad import amp as amp
 from plugrad import autograd as autograd
 from plugrad import backends as backends
+from plugrad import checkpoints as checkpoints
 from plugrad import compiler as compiler
 from plugrad import cuda as cuda
 from plugrad import fft as fft
@@ -48,6 +50,7 @@ from plugrad import linalg as linalg
 from plugrad import plugins as plugins
 from plugrad import random as random
 from plugrad import return_types as return_types
+from plugrad import serialization as serialization
 from plugrad import signal as signal
 from plugrad import special as special
 from plugrad import testing as testing

@@ -47,6 +47,7 @@ FAMILIES: Final = {
         "solving pseudoinverses matrix_functions matrix_norms reflectors lowrank"
     ),
     "spectral": "short_time tapers",
+    "checkpoints": "loading saving",
     "network": (
         "activation attention conv convolution pools pooling normalization channels renorming "
         "network dropout rrelu embedding bags bilinear similarity distances entropy divergence "
@@ -91,6 +92,7 @@ class Operators(SphinxDirective):
 @cache
 def _families() -> dict[str, dict[str, tuple[Any, list[str]]]]:
     """Return, for each family, its public functions with their other names."""
+    import plugrad.checkpoints
     import plugrad.fft
     import plugrad.linalg
     import plugrad.nn  # noqa: F401  # these declare functions too

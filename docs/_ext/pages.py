@@ -14,7 +14,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("core", "nn", "optim", "profiler", "testing", "backend-cuda")
+PACKAGES = ("core", "nn", "optim", "profiler", "checkpoints", "testing", "backend-cuda")
 _ON_PURPOSE = "deliberate: "
 TYPES = ("feature", "bugfix", "doc", "removal", "misc")
 

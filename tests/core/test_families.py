@@ -16,7 +16,7 @@ from plugrad.backends.numpy import NumpyBackend, NumpyKernels
 from plugrad.plugins.registers import Provider, Register
 from plugrad.vocabulary.registry import functions, methods
 
-BRINGERS = ("plugrad.fft", "plugrad.linalg", "plugrad.nn")
+BRINGERS = ("plugrad.checkpoints", "plugrad.fft", "plugrad.linalg", "plugrad.nn")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -31,6 +31,7 @@ SAMPLES = list(samples())
 WITHOUT_SAMPLES = {
     **dict.fromkeys(("is_complex", "is_conj", "is_neg"), "tell a fact, and return no tensor"),
     **dict.fromkeys(("cuda", "pin_memory"), "need another device"),
+    **dict.fromkeys(("load", "save"), "read and write files, not tensors"),
     **dict.fromkeys(
         (
             "floor_divide",

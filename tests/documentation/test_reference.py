@@ -20,6 +20,7 @@ MODULES: Final = (
     "plugrad.autograd",
     "plugrad.autograd.functional",
     "plugrad.autograd.graph",
+    "plugrad.checkpoints.safetensors",
     "plugrad.compiler",
     "plugrad.cuda",
     "plugrad.cuda.amp",
@@ -28,13 +29,19 @@ MODULES: Final = (
     "plugrad.nn",
     "plugrad.nn.functional",
     "plugrad.nn.init",
+    "plugrad.nn.utils",
+    "plugrad.nn.utils.rnn",
     "plugrad.optim",
+    "plugrad.optim.lr_scheduler",
+    "plugrad.optim.swa_utils",
     "plugrad.plugins",
     "plugrad.profiler",
+    "plugrad.serialization",
     "plugrad.settings",
     "plugrad.signal.windows",
     "plugrad.special",
     "plugrad.threads",
+    "plugrad.utils.data",
 )
 KINDS: Final = (plugrad.dtype, plugrad.layout, plugrad.memory_format, plugrad.tensortype)
 """Whose instances are told of where the class is."""

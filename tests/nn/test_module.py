@@ -146,6 +146,13 @@ def test_copies_are_independent_and_pickles_restore():
     assert plugrad.equal(twin(x), again(x))
 
 
+def test_pickled_parameters_keep_their_attributes():
+    parameter = nn.Parameter(plugrad.ones(1), requires_grad=False)
+    parameter.note = "kept"
+    again = pickle.loads(pickle.dumps(parameter))
+    assert (type(again), again.requires_grad, again.note) == (nn.Parameter, False, "kept")
+
+
 def test_containers():
     row = nn.Sequential(nn.Linear(1, 2), nn.ReLU())
     row.append(nn.Linear(2, 3)).insert(1, nn.Tanh())

@@ -78,6 +78,7 @@ _LAZY = (
     "testing",
     "threads",
     "transforms",
+    "utils",
 )
 
 _ELSEWHERE = {

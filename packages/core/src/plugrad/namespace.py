@@ -36,22 +36,25 @@ __all__ = [
 
 SIBLINGS: Final = MappingProxyType(
     {
+        "plugrad.checkpoints": "plugrad-checkpoints",
         "plugrad.fft": "plugrad-fft",
         "plugrad.linalg": "plugrad-linalg",
         "plugrad.nn": "plugrad-nn",
         "plugrad.optim": "plugrad-optim",
         "plugrad.profiler": "plugrad-profiler",
+        "plugrad.serialization": "plugrad-checkpoints",
         "plugrad.signal": "plugrad-fft",
         "plugrad.testing.properties": "plugrad-testing",
         "plugrad.testing.running": "plugrad-testing",
         "plugrad.testing.samples": "plugrad-testing",
         "plugrad.testing.strict": "plugrad-testing",
-        "plugrad.utils.data": "plugrad-nn",
+        "plugrad.utils.data": "plugrad-data",
     }
 )
 """Modules that ship outside core, and the distribution that brings each."""
 
 _BROUGHT: Final = {
+    "plugrad.checkpoints": "load save",
     "plugrad.fft": """
         bartlett_window blackman_window hamming_window hann_window istft kaiser_window stft
     """,
@@ -60,13 +63,15 @@ _BROUGHT: Final = {
         matrix_exp orgqr ormqr pca_lowrank pinverse qr slogdet svd svd_lowrank triangular_solve
     """,
     "plugrad.nn": """
-        adaptive_avg_pool1d adaptive_max_pool1d affine_grid_generator avg_pool1d batch_norm bilinear
-        binary_cross_entropy_with_logits channel_shuffle conv1d conv2d conv3d conv_tbc
-        conv_transpose1d conv_transpose2d conv_transpose3d convolution cosine_embedding_loss
-        cosine_similarity ctc_loss embedding_bag grid_sampler grid_sampler_2d grid_sampler_3d
-        group_norm hinge_embedding_loss instance_norm kl_div margin_ranking_loss max_pool1d
-        max_pool1d_with_indices max_pool2d max_pool3d pairwise_distance pixel_shuffle
-        pixel_unshuffle poisson_nll_loss rrelu rrelu_ triplet_margin_loss
+        adaptive_avg_pool1d adaptive_max_pool1d affine_grid_generator alpha_dropout alpha_dropout_
+        avg_pool1d batch_norm bilinear binary_cross_entropy_with_logits channel_shuffle conv1d
+        conv2d conv3d conv_tbc conv_transpose1d conv_transpose2d conv_transpose3d convolution
+        cosine_embedding_loss cosine_similarity ctc_loss dropout dropout_ embedding_bag
+        feature_alpha_dropout feature_alpha_dropout_ feature_dropout feature_dropout_ grid_sampler
+        grid_sampler_2d grid_sampler_3d group_norm gru gru_cell hinge_embedding_loss instance_norm
+        kl_div lstm lstm_cell margin_ranking_loss max_pool1d max_pool1d_with_indices max_pool2d
+        max_pool3d pairwise_distance pixel_shuffle pixel_unshuffle poisson_nll_loss rnn_relu
+        rnn_relu_cell rnn_tanh rnn_tanh_cell rrelu rrelu_ triplet_margin_loss
     """,
 }
 BROUGHT: Final = MappingProxyType(

@@ -35,7 +35,6 @@ from plugrad.operators import (  # noqa: F401  # imported for what they declare
     differences,
     distances,
     divisors,
-    dropout,
     dunders,
     einsum,
     embedding,

@@ -7,6 +7,7 @@ from typing import Any
 
 from plugrad.autograd.tape import TensorBase
 from plugrad.autograd.views import rebase
+from plugrad.dtypes import bool_
 from plugrad.operators.linalg import dims_of, refuse_misfits
 from plugrad.vocabulary.dispatch import dispatch
 from plugrad.vocabulary.forms import function, primitive
@@ -62,7 +63,8 @@ primitive(
 )  # fmt: skip
 
 primitive(
-    "addr", "bias, x, y; beta=1, alpha=1", out="casts", check=_added("addr", "i,j->ij"),
+    "addr", "bias, x, y; beta=1, alpha=1", out="casts", promotes=True,
+    check=_added("addr", "i,j->ij"),
     body=lambda k, bias, x, y, beta, alpha: _sum(k, bias, k.unsqueeze(x, 1) * y, beta, alpha),
     bias=_bias_grad,
     x=lambda k, g, y, alpha: _times(k.mv(g, k.conj_t(y)), alpha.conjugate()),
@@ -100,7 +102,7 @@ _DIMS = {"addmm": (2, 2), "addmv": (2, 1), "addr": (1, 1), "baddbmm": (3, 3), "a
 
 def _apply(name: str, tensors: tuple[Any, Any, Any], beta: Any, alpha: Any, out: Any) -> Any:
     operator = operators[name]
-    params = _factors(tensors[0], beta, alpha)
+    params = _factors(name, tensors, beta, alpha)
     # Kernels take sizes for granted that broadcast; what else does not fit, they find out.
     if out is None and dims_of(*tensors[1:]) == _DIMS[name]:
         return operator.call(*tensors, *params)
@@ -108,16 +110,25 @@ def _apply(name: str, tensors: tuple[Any, Any, Any], beta: Any, alpha: Any, out:
 
 
 def _apply_inplace(name: str, tensors: tuple[Any, Any, Any], beta: Any, alpha: Any) -> Any:
-    return inplace(operators[name], tensors, _factors(tensors[0], beta, alpha))
+    return inplace(operators[name], tensors, _factors(name, tensors, beta, alpha))
 
 
-def _factors(input: Any, beta: Any, alpha: Any) -> tuple[Any, Any]:
-    """Return the factors as numbers of the tensor's kind: integers count in whole numbers."""
-    if isinstance(input, TensorBase) and not (
-        input._dtype.is_floating_point or input._dtype.is_complex
-    ):
-        return int(beta), int(alpha)
-    return beta, alpha
+def _factors(name: str, tensors: tuple[Any, Any, Any], beta: Any, alpha: Any) -> tuple[Any, Any]:
+    """Return the factors as numbers of the tensors' kind: integers count in whole numbers."""
+    if name != "addr" and isinstance(tensors[0], TensorBase) and tensors[0]._dtype.weak_scalar:
+        return beta, alpha
+    kinds = {tensor._dtype for tensor in tensors if isinstance(tensor, TensorBase)}
+    whole = not any(kind.is_floating_point or kind.is_complex for kind in kinds)
+    logical = kinds == {bool_}
+    if name == "addr":
+        for word, factor in (("beta", beta), ("alpha", alpha)):
+            broken = whole and isinstance(factor, float | complex)
+            if broken or (isinstance(factor, bool) and not logical):
+                raise RuntimeError(f"addr(): {word}={factor} does not fit {kinds.pop()}")
+        return (bool(beta), bool(alpha)) if logical else (beta, alpha)
+    if logical and all(0 not in tensor.shape for tensor in tensors):
+        raise NotImplementedError(f"{name}() is not defined for bool; use .to(plugrad.int64)")
+    return (int(beta), int(alpha)) if whole else (beta, alpha)
 
 
 @function()

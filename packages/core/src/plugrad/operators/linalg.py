@@ -33,7 +33,7 @@ _KINDS = {1: "a vector", 2: "a matrix", 3: "a batch of matrices"}
 
 
 def refuse_misfits(name: str, subscripts: str, *tensors: Any) -> None:
-    """Check dimensions, sizes and dtypes against subscripts such as ``"ij,jk"``.
+    """Check dimensions and sizes against subscripts such as ``"ij,jk"``.
 
     A part after an arrow, as in ``"ij,jk->ik"``, is the shape to which the last tensor must
     broadcast.
@@ -60,12 +60,6 @@ def refuse_misfits(name: str, subscripts: str, *tensors: Any) -> None:
                     f"{name}(): the shapes {shapes} do not fit: where both have {letter!r} in "
                     f"{factors!r}, one has size {sizes[letter]}, the other {size}"
                 )
-    for tensor in tensors[1:]:
-        if tensor._dtype is not tensors[0]._dtype:
-            raise RuntimeError(
-                f"{name}(): expected tensors of one dtype, but found {tensors[0]._dtype} and "
-                f"{tensor._dtype}; convert one with .to()"
-            )
     if result:
         _refuse_unexpandable(name, tensors[-1], tuple(sizes[letter] for letter in result))
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from plugrad.nn import functional as functional
 from plugrad.nn import init as init
+from plugrad.nn import utils as utils
 from plugrad.nn.modules import *  # noqa: F403
 from plugrad.nn.modules import LAYERS as LAYERS
 from plugrad.nn.modules.module import Module as Module
@@ -30,4 +31,5 @@ __all__ = [
     "UninitializedParameter",
     "functional",
     "init",
+    "utils",
 ]

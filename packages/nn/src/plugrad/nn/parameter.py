@@ -59,7 +59,7 @@ class Parameter(Tensor):
         return copied
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return type(self), (self.detach(), self.requires_grad)
+        return type(self), (self.detach(), self.requires_grad), self.__dict__ or None
 
 
 class Buffer(Tensor):

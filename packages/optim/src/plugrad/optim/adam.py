@@ -4,10 +4,38 @@ from __future__ import annotations
 
 from typing import Any
 
-import plugrad
-from plugrad.optim.optimizer import Group, Optimizer, required_number
+from plugrad.optim.mixing import mix
+from plugrad.optim.optimizer import Group, Optimizer
+from plugrad.optim.options import required_betas, required_number, required_rate, required_ways
+from plugrad.optim.updates import as_number, update
+from plugrad.tensor import Tensor
 
 __all__ = ["Adam", "AdamW"]
+
+
+def adam(
+    k: Any,
+    g: Any,
+    p: Any,
+    mean: Any,
+    square: Any,
+    top: Any = None,
+    *,
+    rate: Any,
+    shrink: Any,
+    betas: tuple[float, float],
+    correction: float,
+    eps: float,
+) -> tuple[Any, ...]:
+    mean = mix(mean, betas[0], g, 1 - betas[0])
+    square = mix(square, betas[1], g * g, 1 - betas[1])
+    if top is None:
+        # With both halves of the quotient corrected, not its square root: one division less.
+        change = mean / (k.sqrt(square) + eps * correction)
+        return mix(p, shrink, change, -rate * correction), mean, square
+    largest = k.maximum(top, square)
+    change = mean / (k.sqrt(largest) + eps * correction)
+    return mix(p, shrink, change, -rate * correction), mean, square, largest
 
 
 class Adam(Optimizer):
@@ -20,7 +48,7 @@ class Adam(Optimizer):
     Parameters
     ----------
     params : iterable of Tensor, of (str, Tensor) or of dict
-    lr : float
+    lr : float or Tensor
         The learning rate :math:`\eta`.
     betas : tuple of two floats
         How much of each running mean is kept in a step.
@@ -32,19 +60,28 @@ class Adam(Optimizer):
         Whether to divide by the largest :math:`\hat v` so far.
     maximize : bool
         Whether to climb instead of descending.
+    differentiable : bool
+        Whether the steps are recorded, so that what comes of them can be differentiated, with
+        respect to gradients that were made with ``create_graph=True`` and to a tensor `lr`. Then
+        the parameters must be results of operations, such as clones.
+    capturable : bool
+        For devices that record their work; refused in steps on the host.
     decoupled_weight_decay : bool
         Whether to shrink the parameter itself instead of adding it to its gradient: `AdamW`.
-    foreach, capturable, differentiable, fused : optional
+    foreach, fused : bool, optional
         Accepted for PyTorch's sake; the numbers are the same.
 
     Raises
     ------
     ValueError
         For a negative option, or a beta that is not between 0 and 1.
+    RuntimeError
+        For `fused` beside `foreach` or `differentiable`.
 
     Notes
     -----
-    Source: D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization", 2015.
+    Source: D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization", 2015; S. J. Reddi,
+    S. Kale and S. Kumar, "On the convergence of Adam and beyond", 2018, for `amsgrad`.
 
     Examples
     --------
@@ -60,8 +97,8 @@ class Adam(Optimizer):
     def __init__(
         self,
         params: Any,
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
+        lr: Any = 1e-3,
+        betas: tuple[Any, Any] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0,
         amsgrad: bool = False,
@@ -73,12 +110,13 @@ class Adam(Optimizer):
         fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:
-        required_number("the learning rate", lr)
+        if isinstance(lr, Tensor) and foreach and not capturable:
+            raise ValueError("a tensor as learning rate goes with foreach only where capturable")
+        required_rate(lr)
         required_number("eps", eps)
+        required_betas(betas)
         required_number("weight_decay", weight_decay)
-        for number, beta in enumerate(betas):
-            if not 0.0 <= beta < 1.0:
-                raise ValueError(f"beta {number} must be between 0 and 1, not {beta}")
+        _required_alike(betas, bool(foreach) and not capturable)
         defaults = {
             "lr": lr,
             "betas": betas,
@@ -93,38 +131,49 @@ class Adam(Optimizer):
             "decoupled_weight_decay": decoupled_weight_decay,
         }
         super().__init__(params, defaults)
+        required_ways(foreach, fused, differentiable)
 
     def _update(self, group: Group, params: list[Any]) -> None:
-        rate, decay = group["lr"], group["weight_decay"]
-        beta1, beta2 = group["betas"]
+        names = ["exp_avg", "exp_avg_sq"]
+        if group["amsgrad"]:
+            names.append("max_exp_avg_sq")
+        recorded = group["differentiable"]
+        rate = group["lr"] if recorded else as_number(group["lr"])
+        decay, decoupled = group["weight_decay"], group["decoupled_weight_decay"]
+        beta1, beta2 = (as_number(beta) for beta in group["betas"])
         for p in params:
-            g = -p.grad if group["maximize"] else p.grad
-            if decay != 0:
-                if group["decoupled_weight_decay"]:
-                    p.mul_(1 - rate * decay)
-                else:
-                    g = g.add(p, alpha=decay)
-            state = self.state[p]
-            if not state:
-                self._begin(state, p, group["amsgrad"])
-            state["step"] += 1
-            step = state["step"].item()
-            state["exp_avg"].lerp_(g, 1 - beta1)
-            square = state["exp_avg_sq"].mul_(beta2).addcmul_(g, g.conj(), value=1 - beta2)
-            if group["amsgrad"]:
-                square = plugrad.maximum(state["max_exp_avg_sq"], square)
-                state["max_exp_avg_sq"].copy_(square)
-            correction = (1 - beta2**step) ** 0.5
-            scale = (square.sqrt() / correction).add_(group["eps"])
-            p.addcdiv_(state["exp_avg"], scale, value=-rate / (1 - beta1**step))
+            state = self._state_of(p, *names)
+            step = self._advance(state)
+            update(
+                adam,
+                p,
+                *(state[name] for name in names),
+                maximize=group["maximize"],
+                decay=0 if decoupled else decay,
+                differentiable=recorded,
+                rate=rate / (1 - beta1**step),
+                shrink=1 - rate * decay if decoupled and decay != 0 else 1,
+                betas=(beta1, beta2),
+                correction=(1 - beta2**step) ** 0.5,
+                eps=group["eps"],
+            )
 
-    def _begin(self, state: dict[str, Any], p: Any, amsgrad: bool) -> None:
-        # A tensor on the host, as in PyTorch's checkpoints.
-        state["step"] = plugrad.tensor(0.0, dtype=plugrad.get_default_dtype())
-        state["exp_avg"] = plugrad.zeros_like(p)
-        state["exp_avg_sq"] = plugrad.zeros_like(p)
-        if amsgrad:
-            state["max_exp_avg_sq"] = plugrad.zeros_like(p)
+
+def _required_alike(betas: Any, one_by_one: bool) -> None:
+    """Check betas that are tensors.
+
+    Raises
+    ------
+    ValueError
+        If only one is, or one has several elements, or steps are made for all parameters at once.
+    """
+    tensors = [beta for beta in betas if isinstance(beta, Tensor)]
+    if not tensors:
+        return
+    if len(tensors) != len(betas):
+        raise ValueError("the betas must be both numbers or both tensors")
+    if one_by_one or any(beta.numel() != 1 for beta in tensors):
+        raise ValueError("a beta that is a tensor must have one element, and goes without foreach")
 
 
 class AdamW(Adam):
@@ -138,11 +187,11 @@ class AdamW(Adam):
     weight_decay : float
         The share of each parameter, times `lr`, that a step takes away.
     foreach, capturable, differentiable, fused : optional
-        Accepted for PyTorch's sake; the numbers are the same.
+        As for `Adam`.
 
     Raises
     ------
-    ValueError
+    ValueError, RuntimeError
         As for `Adam`.
 
     Notes
@@ -160,11 +209,13 @@ class AdamW(Adam):
     tensor([0.8500], requires_grad=True)
     """
 
+    _since = {**Adam._since, "decoupled_weight_decay": True}  # noqa: RUF012  # never changed
+
     def __init__(
         self,
         params: Any,
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
+        lr: Any = 1e-3,
+        betas: tuple[Any, Any] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
         amsgrad: bool = False,

@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugrad.optim.optimizer import Group, Optimizer, required_number
+import plugrad
+from plugrad.optim.mixing import mix
+from plugrad.optim.optimizer import Group, Optimizer
+from plugrad.optim.options import required_number, required_rate, required_ways
+from plugrad.optim.updates import update
 
 __all__ = ["SGD"]
+
+
+def sgd(k: Any, g: Any, p: Any, *, lr: Any) -> tuple[Any, ...]:
+    return (mix(p, 1, g, -lr),)
+
+
+def sgd_with_momentum(
+    k: Any, g: Any, p: Any, buffer: Any, *, lr: Any, momentum: float, share: float, nesterov: bool
+) -> tuple[Any, ...]:
+    buffer = mix(buffer, momentum, g, share)
+    change = g + buffer * momentum if nesterov else buffer
+    return mix(p, 1, change, -lr), buffer
 
 
 class SGD(Optimizer):
@@ -20,7 +36,7 @@ class SGD(Optimizer):
     Parameters
     ----------
     params : iterable of Tensor, of (str, Tensor) or of dict
-    lr : float
+    lr : float or Tensor
         The learning rate :math:`\eta`.
     momentum, dampening : float
     weight_decay : float
@@ -29,7 +45,7 @@ class SGD(Optimizer):
     maximize : bool
         Whether to climb instead of descending.
     foreach, differentiable, fused : optional
-        Accepted for PyTorch's sake; the numbers are the same.
+        As for `Adam`.
 
     Raises
     ------
@@ -56,10 +72,10 @@ class SGD(Optimizer):
     def __init__(
         self,
         params: Any,
-        lr: float = 1e-3,
+        lr: Any = 1e-3,
         momentum: float = 0,
         dampening: float = 0,
-        weight_decay: float = 0,
+        weight_decay: Any = 0,
         nesterov: bool = False,
         *,
         maximize: bool = False,
@@ -67,7 +83,7 @@ class SGD(Optimizer):
         differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
-        required_number("the learning rate", lr)
+        required_rate(lr)
         required_number("momentum", momentum)
         required_number("weight_decay", weight_decay)
         if nesterov and (momentum <= 0 or dampening != 0):
@@ -87,19 +103,31 @@ class SGD(Optimizer):
             "fused": fused,
         }
         super().__init__(params, defaults)
+        required_ways(foreach, fused, differentiable)
 
     def _update(self, group: Group, params: list[Any]) -> None:
-        decay, momentum, rate = group["weight_decay"], group["momentum"], -group["lr"]
+        common = {
+            "lr": group["lr"],
+            "maximize": group["maximize"],
+            "decay": group["weight_decay"],
+            "differentiable": group["differentiable"],
+        }
+        momentum = group["momentum"]
         for p in params:
-            g = -p.grad if group["maximize"] else p.grad
-            if decay != 0:
-                g = g.add(p, alpha=decay)
-            if momentum != 0:
-                state = self.state[p]
-                buffer = state.get("momentum_buffer")
-                if buffer is None:
-                    buffer = state["momentum_buffer"] = g.detach().clone()
-                else:
-                    buffer.mul_(momentum).add_(g, alpha=1 - group["dampening"])
-                g = g.add(buffer, alpha=momentum) if group["nesterov"] else buffer
-            p.add_(g, alpha=rate)
+            if momentum == 0:
+                update(sgd, p, **common)
+                continue
+            state = self.state[p]
+            buffer = state.get("momentum_buffer")
+            first = buffer is None
+            if buffer is None:
+                buffer = state["momentum_buffer"] = plugrad.zeros_like(p)
+            update(
+                sgd_with_momentum,
+                p,
+                buffer,
+                momentum=momentum,
+                share=1 if first else 1 - group["dampening"],
+                nesterov=group["nesterov"],
+                **common,
+            )

@@ -8,7 +8,8 @@ References
 ----------
 .. [1] S. L. Moshier, Methods and Programs for Mathematical Functions, Ellis Horwood, 1989 (the
    rational approximations of the library Cephes).
-.. [2] S. Winitzki, A handy approximation for the error function and its inverse, 2008.
+.. [2] M. J. Wichura, Algorithm AS 241: the percentage points of the normal distribution,
+   Applied Statistics 37, 1988.
 .. [3] M. Abramowitz, I. A. Stegun, Handbook of Mathematical Functions, 1964: 6.3.18 (digamma),
    9.6.10 and 9.7.1 (Bessel), 23.2 (zeta).
 .. [4] J. Maddock, the digamma function of the library Boost.Math, 2006.
@@ -24,7 +25,7 @@ from typing import Any
 from plugrad.backends.array_api.arrays import ArrayKernels
 from plugrad.dtypes import float64
 
-__all__ = ["SpecialKernels", "in_double"]
+__all__ = ["SpecialKernels", "in_double", "polynomial"]
 
 Kernel = Callable[..., Any]
 
@@ -54,6 +55,39 @@ _ERFC_R = (
 _ERFC_S = (
     1.0, 2.26052863220117276590e0, 9.39603524938001434673e0, 1.20489539808096656605e1,
     1.70814450747565897222e1, 9.60896809063285878198e0, 3.36907645100081516050e0,
+)  # fmt: skip
+
+# The normal quantile: within this of the median A / B, in the tails C / D, and far out E / F. [2]
+_QUANTILE_EDGE = 0.425
+_QUANTILE_A = (
+    2.5090809287301226727e3, 3.3430575583588128105e4, 6.7265770927008700853e4,
+    4.5921953931549871457e4, 1.3731693765509461125e4, 1.9715909503065514427e3,
+    1.3314166789178437745e2, 3.3871328727963666080e0,
+)  # fmt: skip
+_QUANTILE_B = (
+    5.2264952788528545610e3, 2.8729085735721942674e4, 3.9307895800092710610e4,
+    2.1213794301586595867e4, 5.3941960214247511077e3, 6.8718700749205790830e2,
+    4.2313330701600911252e1, 1.0,
+)  # fmt: skip
+_QUANTILE_C = (
+    7.74545014278341407640e-4, 2.27238449892691845833e-2, 2.41780725177450611770e-1,
+    1.27045825245236838258e0, 3.64784832476320460504e0, 5.76949722146069140550e0,
+    4.63033784615654529590e0, 1.42343711074968357734e0,
+)  # fmt: skip
+_QUANTILE_D = (
+    1.05075007164441684324e-9, 5.47593808499534494600e-4, 1.51986665636164571966e-2,
+    1.48103976427480074590e-1, 6.89767334985100004550e-1, 1.67638483018380384940e0,
+    2.05319162663775882187e0, 1.0,
+)  # fmt: skip
+_QUANTILE_E = (
+    2.01033439929228813265e-7, 2.71155556874348757815e-5, 1.24266094738807843860e-3,
+    2.65321895265761230930e-2, 2.96560571828504891230e-1, 1.78482653991729133580e0,
+    5.46378491116411436990e0, 6.65790464350110377720e0,
+)  # fmt: skip
+_QUANTILE_F = (
+    2.04426310338993978564e-15, 1.42151175831644588870e-7, 1.84631831751005468180e-5,
+    7.86869131145613259100e-4, 1.48753612908506148525e-2, 1.36929880922735805310e-1,
+    5.99832206555887937690e-1, 1.0,
 )  # fmt: skip
 
 # lgamma on [2, 3] by B / C, and Stirling's series from 13 on. [1]
@@ -86,11 +120,13 @@ _ROOT = (1569415565 / 2**30, 381566830 / 2**60, 0.901631209325869591861532526695
 _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
 
 
-def _polynomial(x: Any, coefficients: Sequence[float]) -> Any:
+def polynomial(x: Any, coefficients: Sequence[float]) -> Any:
     """Return the value of a polynomial, its coefficients from the highest power down."""
-    result = x * coefficients[0] + coefficients[1]
-    for coefficient in coefficients[2:]:
-        result = result * x + coefficient
+    result = x * coefficients[0]
+    for coefficient in coefficients[1:-1]:
+        result += coefficient
+        result *= x
+    result += coefficients[-1]
     return result
 
 
@@ -117,8 +153,7 @@ class SpecialKernels(ArrayKernels):
         size = xp.abs(x)
         near = size <= 1
         inner = xp.where(near, x, xp.zeros_like(x))
-        square = inner * inner
-        centre = inner * _polynomial(square, _ERF_T) / _polynomial(square, _ERF_U)
+        centre = self._erf_centre(inner)
         tail = 1 - self._erfc_tail(xp.where(near, xp.ones_like(x), size))
         return xp.where(near, centre, xp.where(x < 0, -tail, tail))
 
@@ -128,8 +163,7 @@ class SpecialKernels(ArrayKernels):
         size = xp.abs(x)
         near = size <= 1
         inner = xp.where(near, x, xp.zeros_like(x))
-        square = inner * inner
-        centre = 1 - inner * _polynomial(square, _ERF_T) / _polynomial(square, _ERF_U)
+        centre = 1 - self._erf_centre(inner)
         tail = self._erfc_tail(xp.where(near, xp.ones_like(x), size))
         return xp.where(near, centre, xp.where(x < 0, 2 - tail, tail))
 
@@ -146,6 +180,10 @@ class SpecialKernels(ArrayKernels):
         left = 2 / self._exp_of_minus_square(outer) - tail
         return xp.where(near, centre, xp.where(x < 0, left, tail))
 
+    def _erf_centre(self, x: Any) -> Any:
+        square = x * x
+        return x * polynomial(square, _ERF_T) / polynomial(square, _ERF_U)
+
     def _erfc_tail(self, x: Any) -> Any:
         """Return erfc from 1 on."""
         return self._exp_of_minus_square(x) * self._erfcx_tail(x)
@@ -161,48 +199,46 @@ class SpecialKernels(ArrayKernels):
         xp = self.xp
         far = x > 1e8
         y = xp.where(far, xp.ones_like(x), x)
-        high = _polynomial(y, _ERFC_R) / _polynomial(y, _ERFC_S)
-        low = _polynomial(y, _ERFC_P) / _polynomial(y, _ERFC_Q)
+        high = polynomial(y, _ERFC_R) / polynomial(y, _ERFC_S)
+        low = polynomial(y, _ERFC_P) / polynomial(y, _ERFC_Q)
         return xp.where(far, 1 / (math.sqrt(math.pi) * x), xp.where(y >= 8, high, low))
 
     @in_double
     def erfinv(self, x: Any) -> Any:
-        """Return the inverse of erf: a formula good to 0.002 [2]_, then Halley's method twice."""
         xp = self.xp
         inside = xp.abs(x) < 1
         y = xp.where(inside, x, xp.zeros_like(x))
-        log = xp.log((1 - y) * (1 + y))
-        middle = 2 / (math.pi * 0.147) + log / 2
-        square = -log / 0.147 / (xp.sqrt(middle * middle - log / 0.147) + middle)
-        size, target = xp.sqrt(square), xp.abs(y)
-        for _ in range(2):
-            # Near 1 the difference of complements keeps the digits that erf has lost.
-            error = xp.where(target > 0.5, (1 - target) - self.erfc(size), self.erf(size) - target)
-            step = error * (math.sqrt(math.pi) / 2) * xp.exp(size * size)
-            size = size - step / (1 + size * step)
+        result = self._quantile(y / 2, (1 - xp.abs(y)) / 2) * math.sqrt(0.5)
         edge = xp.where(xp.abs(x) == 1, x * math.inf, x * math.nan)
-        return xp.where(inside, xp.where(y < 0, -size, size), edge)
+        return xp.where(inside, result, edge)
 
     @in_double
     def ndtri(self, x: Any) -> Any:
-        """Return the inverse of the normal distribution: in its tails by Halley's method."""
+        """Return the inverse of the normal distribution."""
         xp = self.xp
         inside = (x > 0) & (x < 1)
-        middle = xp.abs(x - 0.5) <= 0.4
-        centre = math.sqrt(2) * self.erfinv(xp.where(middle, 2 * x - 1, xp.zeros_like(x)))
-        share = xp.where(x < 0.5, x, 1 - x)
-        share = xp.where(inside & ~middle, share, xp.zeros_like(x) + 0.1)
-        target = xp.log(share)
-        y = -xp.sqrt(-2 * target)
-        for _ in range(4):
-            # The logarithm of the distribution, whose slope is `slope`.
-            scaled = self.erfcx(-y * math.sqrt(0.5))
-            slope = math.sqrt(2 / math.pi) / scaled
-            step = (xp.log(scaled / 2) - y * y / 2 - target) / slope
-            y = y - step / (1 + step * (y + slope) / 2)
-        result = xp.where(middle, centre, xp.where(x < 0.5, y, -y))
+        y = xp.where(inside, x, xp.zeros_like(x) + 0.5)
+        result = self._quantile(y - 0.5, xp.where(y < 0.5, y, 1 - y))
         edge = xp.where(x == 1, x + math.inf, x * math.nan)
         return xp.where(inside, result, xp.where(x == 0, x - math.inf, edge))
+
+    def _quantile(self, away: Any, share: Any) -> Any:
+        """Return the normal quantile `away` from the median, where `share` is left in the tail."""
+        xp = self.xp
+        middle = xp.abs(away) <= _QUANTILE_EDGE
+        tail = self._quantile_tail(xp.where(middle, xp.zeros_like(share) + 0.01, share))
+        centre = self._quantile_centre(xp.where(middle, away, xp.zeros_like(away)))
+        return xp.where(middle, centre, xp.where(away < 0, -tail, tail))
+
+    def _quantile_centre(self, away: Any) -> Any:
+        r = 0.180625 - away * away
+        return away * polynomial(r, _QUANTILE_A) / polynomial(r, _QUANTILE_B)
+
+    def _quantile_tail(self, share: Any) -> Any:
+        r = self.xp.sqrt(-self.xp.log(share))
+        near = polynomial(r - 1.6, _QUANTILE_C) / polynomial(r - 1.6, _QUANTILE_D)
+        far = polynomial(r - 5, _QUANTILE_E) / polynomial(r - 5, _QUANTILE_F)
+        return self.xp.where(r <= 5, near, far)
 
     # ------------------------------------------------------------------------------ gamma functions
 
@@ -226,7 +262,7 @@ class SpecialKernels(ArrayKernels):
         y = xp.where(large, x, xp.zeros_like(x) + 13)
         inverse = 1 / (y * y)
         stirling = (y - 0.5) * xp.log(y) - y + 0.5 * math.log(2 * math.pi)
-        stirling = stirling + _polynomial(inverse, _LGAMMA_STIRLING) / y
+        stirling = stirling + polynomial(inverse, _LGAMMA_STIRLING) / y
         # Elsewhere, by gamma(x + 1) = x gamma(x), to [2, 3].
         y = xp.where(large, xp.zeros_like(x) + 2, x)
         factor = xp.ones_like(y)
@@ -238,9 +274,11 @@ class SpecialKernels(ArrayKernels):
             up = y < 2
             factor = xp.where(up, factor / y, factor)
             y = xp.where(up, y + 1, y)
-        z = y - 2
-        small = xp.log(factor) + z * _polynomial(z, _LGAMMA_B) / _polynomial(z, _LGAMMA_C)
-        return xp.where(large, stirling, small)
+        return xp.where(large, stirling, self._lgamma_centre(y, factor))
+
+    def _lgamma_centre(self, x: Any, factor: Any) -> Any:
+        z = x - 2
+        return self.xp.log(factor) + z * polynomial(z, _LGAMMA_B) / polynomial(z, _LGAMMA_C)
 
     @in_double
     def digamma(self, x: Any) -> Any:
@@ -255,8 +293,7 @@ class SpecialKernels(ArrayKernels):
         below = y < 1
         near = y <= 2
         z = xp.where(near, xp.where(below, y + 1, y), xp.ones_like(y))
-        ratio = _polynomial(z - 1, _DIGAMMA_P) / _polynomial(z - 1, _DIGAMMA_Q)
-        centre = (((z - _ROOT[0]) - _ROOT[1]) - _ROOT[2]) * (_DIGAMMA_Y + ratio)
+        centre = self._digamma_centre(z)
         centre = xp.where(below, centre - 1 / xp.where(below, y, xp.ones_like(y)), centre)
         y = xp.where(near, xp.zeros_like(y) + 10, y)
         shifts = []
@@ -266,7 +303,7 @@ class SpecialKernels(ArrayKernels):
             y = xp.where(up, y + 1, y)
         inverse = 1 / (y * y)
         coefficients = [b / (2 * n + 2) for n, b in enumerate(_BERNOULLI)]
-        series = _polynomial(inverse, coefficients[::-1]) * inverse
+        series = polynomial(inverse, coefficients[::-1]) * inverse
         result = xp.log(y) - 0.5 / y - series
         for shift in reversed(shifts):  # the largest last, which loses least
             result = result - shift
@@ -274,6 +311,10 @@ class SpecialKernels(ArrayKernels):
         result = xp.where(negative, result - math.pi / xp.tan(angle), result)
         result = xp.where(pole, x * math.nan, result)
         return xp.where(x == 0, -self.copysign(xp.zeros_like(x) + math.inf, x), result)
+
+    def _digamma_centre(self, x: Any) -> Any:
+        ratio = polynomial(x - 1, _DIGAMMA_P) / polynomial(x - 1, _DIGAMMA_Q)
+        return (((x - _ROOT[0]) - _ROOT[1]) - _ROOT[2]) * (_DIGAMMA_Y + ratio)
 
     @in_double
     def polygamma(self, x: Any, n: int) -> Any:

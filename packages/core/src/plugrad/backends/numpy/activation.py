@@ -7,6 +7,7 @@ import math
 import numpy
 
 from plugrad.backends.numpy.arrays import Array
+from plugrad.backends.numpy.blocks import in_blocks
 from plugrad.backends.numpy.special import ERF, SpecialKernels, tanh_of_polynomial
 
 __all__ = ["ActivationKernels"]
@@ -35,10 +36,12 @@ class ActivationKernels(SpecialKernels):
             result = numpy.add(result, 1, out=result)
         return numpy.multiply(result, 0.5, out=result)
 
+    @in_blocks
     def gelu(self, x: Array) -> Array:
         result = self._share(x)
         return numpy.multiply(result, x, out=result)
 
+    @in_blocks
     def gelu_grad(self, g: Array, x: Array) -> Array:
         density = numpy.multiply(x, x, out=numpy.empty(x.shape, x.dtype))
         numpy.multiply(density, -0.5, out=density)
@@ -48,11 +51,13 @@ class ActivationKernels(SpecialKernels):
         numpy.add(density, self._share(x), out=density)
         return numpy.multiply(density, g, out=density)
 
+    @in_blocks
     def gelu_tanh(self, x: Array) -> Array:
         result = self._twice_share(x, _GELU_TANH)
         numpy.multiply(result, 0.5, out=result)
         return numpy.multiply(result, x, out=result)
 
+    @in_blocks
     def gelu_tanh_grad(self, g: Array, x: Array) -> Array:
         share = self._twice_share(x, _GELU_TANH)
         slope = numpy.multiply(x, x, out=numpy.empty(x.shape, x.dtype))
@@ -66,6 +71,7 @@ class ActivationKernels(SpecialKernels):
         numpy.multiply(slope, 0.5, out=slope)
         return numpy.multiply(slope, g, out=slope)
 
+    @in_blocks
     def softplus(self, x: Array, beta: float, threshold: float) -> Array:
         scaled = numpy.asarray(x if beta == 1 else x * beta)
         result: Array = numpy.asarray(numpy.minimum(scaled, x.dtype.type(threshold)))
@@ -76,6 +82,7 @@ class ActivationKernels(SpecialKernels):
         numpy.copyto(result, x, where=scaled > threshold)
         return result
 
+    @in_blocks
     def softplus_grad(self, g: Array, x: Array, beta: float, threshold: float) -> Array:
         scaled = numpy.asarray(x if beta == 1 else x * beta)
         result: Array = numpy.asarray(numpy.minimum(scaled, x.dtype.type(threshold)))
@@ -100,6 +107,7 @@ class ActivationKernels(SpecialKernels):
         numpy.copyto(slope, 0, where=x <= -3)
         return slope
 
+    @in_blocks
     def logsigmoid(self, x: Array) -> Array:
         result = numpy.abs(x, out=numpy.empty(x.shape, x.dtype))
         numpy.negative(result, out=result)
@@ -135,8 +143,10 @@ class ActivationKernels(SpecialKernels):
         return numpy.add(result, positive, out=result)
 
     def elu_grad(self, g: Array, x: Array, alpha: float, scale: float, input_scale: float) -> Array:
-        # Of nan, too, it is the slope of the positive half: fmin makes it 0.
-        slope: Array = numpy.asarray(numpy.fmin(x, x.dtype.type(0)))
+        slope: Array = numpy.asarray(self.clamp_max(x, 0.0))
+        if x.size and numpy.isnan(slope.min()):
+            # Of nan, too, it is the slope of the positive half: the slower fmin makes it 0.
+            slope = numpy.asarray(numpy.fmin(x, x.dtype.type(0)))
         if input_scale != 1:
             numpy.multiply(slope, input_scale, out=slope)
         numpy.exp(slope, out=slope)
@@ -151,10 +161,10 @@ class ActivationKernels(SpecialKernels):
         return self.elu(x, alpha, 1.0, 1.0 / alpha)
 
     def sigmoid(self, x: Array) -> Array:
-        result = numpy.exp(numpy.negative(x))
-        result += 1
-        inverse: Array = numpy.reciprocal(result)
-        return inverse
+        result = numpy.negative(x, out=numpy.empty(x.shape, x.dtype))
+        numpy.exp(result, out=result)
+        numpy.add(result, 1, out=result)
+        return numpy.reciprocal(result, out=result)
 
     def silu(self, x: Array) -> Array:
         result = numpy.negative(x, out=numpy.empty(x.shape, x.dtype))

@@ -9,7 +9,7 @@ import numpy
 from plugrad.backends.array_api.pointwise import PointwiseKernels as Standard
 from plugrad.backends.numpy.activation import ActivationKernels
 from plugrad.backends.numpy.arrays import Array
-from plugrad.backends.numpy.blocks import in_blocks
+from plugrad.backends.numpy.blocks import in_blocks, in_threads
 from plugrad.backends.numpy.sums import SMALL
 
 __all__ = ["PointwiseKernels"]
@@ -42,26 +42,26 @@ class PointwiseKernels(ActivationKernels, Standard):
     square = staticmethod(numpy.square)
     sqrt = staticmethod(numpy.sqrt)
     reciprocal = staticmethod(numpy.reciprocal)
-    hypot = staticmethod(numpy.hypot)
+    hypot = in_threads(numpy.hypot)
     exp = staticmethod(numpy.exp)
     exp2: Any = staticmethod(numpy.exp2)
-    expm1 = staticmethod(numpy.expm1)
+    expm1 = in_threads(numpy.expm1)
     log = staticmethod(numpy.log)
     log10 = staticmethod(numpy.log10)
-    log1p = staticmethod(numpy.log1p)
-    sin = staticmethod(numpy.sin)
-    cos = staticmethod(numpy.cos)
-    tan = staticmethod(numpy.tan)
-    asin = staticmethod(numpy.arcsin)
-    acos = staticmethod(numpy.arccos)
-    atan = staticmethod(numpy.arctan)
-    atan2 = staticmethod(numpy.arctan2)
-    sinh = staticmethod(numpy.sinh)
-    cosh = staticmethod(numpy.cosh)
+    log1p = in_threads(numpy.log1p)
+    sin = in_threads(numpy.sin)
+    cos = in_threads(numpy.cos)
+    tan = in_threads(numpy.tan)
+    asin = in_threads(numpy.arcsin)
+    acos = in_threads(numpy.arccos)
+    atan = in_threads(numpy.arctan)
+    atan2 = in_threads(numpy.arctan2)
+    sinh = in_threads(numpy.sinh)
+    cosh = in_threads(numpy.cosh)
     tanh = staticmethod(numpy.tanh)
-    asinh = staticmethod(numpy.arcsinh)
-    acosh = staticmethod(numpy.arccosh)
-    atanh = staticmethod(numpy.arctanh)
+    asinh = in_threads(numpy.arcsinh)
+    acosh = in_threads(numpy.arccosh)
+    atanh = in_threads(numpy.arctanh)
     maximum = staticmethod(numpy.maximum)
     minimum = staticmethod(numpy.minimum)
     fmax = staticmethod(numpy.fmax)

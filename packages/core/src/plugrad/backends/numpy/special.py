@@ -9,11 +9,13 @@ References
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy
 
 from plugrad.backends.array_api.special import SpecialKernels as Standard
+from plugrad.backends.array_api.special import polynomial
 from plugrad.backends.numpy.arrays import Array
 from plugrad.backends.numpy.blocks import in_blocks
 
@@ -64,20 +66,18 @@ def tanh_of_polynomial(x: Array, coefficients: tuple[float, ...], out: Array) ->
     return numpy.tanh(out, out=out)
 
 
-def polynomial_into(x: Array, coefficients: tuple[float, ...]) -> Array:
-    """Return a polynomial as `polynomial` does, with one temporary."""
-    result = x * coefficients[0]
-    for coefficient in coefficients[1:-1]:
-        result += coefficient
-        result *= x
-    result += coefficients[-1]
-    return result
-
-
 def _usual_gamma(x: Array) -> bool:
     """Tell whether the short formulas of gamma functions hold: for single, positive numbers."""
     usual = x.dtype == numpy.float32 and x.size > 0 and x.shape != ()
     return usual and bool(x.min() > _SMALLEST and x.max() < _LARGEST)
+
+
+def _elsewhere(result: Array, places: Array, function: Any, *arrays: Array) -> Array:
+    """Put what `function` gives of these places alone into `result`, which holds the others."""
+    result = numpy.asarray(result)
+    if numpy.any(places):
+        result[places] = function(*(x[places] for x in arrays))
+    return result
 
 
 class SpecialKernels(Standard):
@@ -113,9 +113,18 @@ class SpecialKernels(Standard):
 
     @in_blocks
     def digamma(self, x: Array) -> Array:
+        if not x.shape:
+            return self.digamma(x.reshape(1)).reshape(())
+        if x.dtype == numpy.float64:
+            near = (x > 0) & (x <= 2)
+            below = x < 1
+            shifted = numpy.add(x, below)
+            result = self._digamma_centre(shifted)
+            numpy.subtract(result, 1 / x, out=result, where=below)
+            return _elsewhere(result, ~near, super().digamma, x)
         if not _usual_gamma(x):
-            result: Array = super().digamma(x)
-            return result
+            double: Array = self.digamma(x.astype(numpy.float64))
+            return double.astype(x.dtype)
         # psi(x) = psi(x + 8) - the sum of 1 / (x + n) below 8, which is one fraction.
         y = x.astype(numpy.float64)
         bottom, top = y.copy(), numpy.ones(y.shape)
@@ -126,7 +135,7 @@ class SpecialKernels(Standard):
             bottom *= y
         y += 1
         inverse = 1 / (y * y)
-        series = polynomial_into(inverse, _PSI)
+        series: Array = polynomial(inverse, _PSI)
         series *= inverse
         result = numpy.log(y)
         result -= 0.5 / y
@@ -148,7 +157,7 @@ class SpecialKernels(Standard):
         y += 1
         inverse = 1 / y
         square = inverse * inverse
-        series = polynomial_into(square, _TRIGAMMA)
+        series: Array = polynomial(square, _TRIGAMMA)
         series *= square
         series += 1
         series *= inverse
@@ -156,26 +165,48 @@ class SpecialKernels(Standard):
         series += near
         return series.astype(numpy.float32)
 
+    @in_blocks
     def erf(self, x: Array) -> Array:
         if x.dtype == numpy.float32:
             return tanh_of_polynomial(x, ERF, numpy.empty(x.shape, x.dtype))
+        if x.dtype == numpy.float64 and x.shape:
+            return self._erf(x, Standard.erf)
         result: Array = super().erf(x)
         return result
 
     @in_blocks
     def erfc(self, x: Array) -> Array:
+        if x.dtype == numpy.float64 and x.shape:
+            return self._erf(x, Standard.erfc)
         if x.dtype != numpy.float32 or not x.shape:
             result: Array = super().erfc(x)
             return result
         size = numpy.abs(x).astype(numpy.float64)
         t = 1 / (1 + 0.5 * size)
-        power = polynomial_into(t, _ERFC)
+        power: Array = polynomial(t, _ERFC)
         size *= size
         power -= size
         numpy.exp(power, out=power)
         power *= t
         numpy.subtract(2, power, out=power, where=x < 0)
         return power.astype(numpy.float32)
+
+    def _erf(self, x: Array, function: Any) -> Array:
+        """Return erf or erfc in double precision: what is not near 0 is computed apart."""
+        result = self._erf_centre(x)
+        if function is Standard.erfc:
+            numpy.subtract(1, result, out=result)
+        return _elsewhere(result, ~(numpy.abs(x) <= 1), partial(function, self), x)
+
+    def _quantile(self, away: Array, share: Array) -> Array:
+        result = self._quantile_centre(away)
+
+        def tail(away: Array, share: Array) -> Array:
+            signed: Array = numpy.copysign(self._quantile_tail(share), away)
+            return signed
+
+        # The centre reaches 0.425 to either side.
+        return _elsewhere(result, share < 0.075, tail, away, share)
 
     @in_blocks
     def erfinv(self, x: Array) -> Array:
@@ -184,24 +215,35 @@ class SpecialKernels(Standard):
             return result
         size = numpy.abs(x).astype(numpy.float64)
         w = -numpy.log((1 - size) * (1 + size))
-        near = polynomial_into(w - 2.5, _ERFINV_NEAR)
+        near = polynomial(w - 2.5, _ERFINV_NEAR)
         far = w >= 5  # one in 300 of evenly distributed numbers
-        near[far] = polynomial_into(numpy.sqrt(w[far]) - 3, _ERFINV_FAR)
+        near[far] = polynomial(numpy.sqrt(w[far]) - 3, _ERFINV_FAR)
         size *= near
         size[numpy.abs(x) == 1] = numpy.inf
         return numpy.copysign(size, x).astype(numpy.float32)
 
     @in_blocks
     def lgamma(self, x: Array) -> Array:
+        if not x.shape:
+            return self.lgamma(x.reshape(1)).reshape(())
+        if x.dtype == numpy.float64:
+            # From above 0 to 3 by gamma(x) = gamma(x + 2) / (x (x + 1)), or the like, on [2, 3].
+            steps = [x < 1, x < 2]
+            factor = numpy.where(steps[0], x, 1)
+            shifted = numpy.add(x, steps[0])
+            numpy.multiply(factor, shifted, out=factor, where=steps[1])
+            numpy.add(shifted, steps[1], out=shifted)
+            result = self._lgamma_centre(shifted, 1 / factor)
+            return _elsewhere(result, ~((x > _SMALLEST) & (x < 3)), super().lgamma, x)
         if not _usual_gamma(x):
-            result: Array = super().lgamma(x)
-            return result
+            double: Array = self.lgamma(x.astype(numpy.float64))
+            return double.astype(x.dtype)
         y = x.astype(numpy.float64)
         rising = y.copy()
         for step in range(1, _SHIFT):
             rising *= y + step
         y += _SHIFT
-        series = polynomial_into(1 / (y * y), _STIRLING)
+        series: Array = polynomial(1 / (y * y), _STIRLING)
         series /= y
         series += (y - 0.5) * numpy.log(y) - y + 0.5 * math.log(2 * math.pi)
         series -= numpy.log(rising)

@@ -21,6 +21,7 @@ from plugrad.nn.modules import (
     padding,
     parameters,
     pooling,
+    recurrent,
     transformer,
     vision,
 )
@@ -43,6 +44,7 @@ from plugrad.nn.modules.normalization import *  # noqa: F403
 from plugrad.nn.modules.padding import *  # noqa: F403
 from plugrad.nn.modules.parameters import *  # noqa: F403
 from plugrad.nn.modules.pooling import *  # noqa: F403
+from plugrad.nn.modules.recurrent import *  # noqa: F403
 from plugrad.nn.modules.transformer import *  # noqa: F403
 from plugrad.nn.modules.vision import *  # noqa: F403
 
@@ -65,6 +67,7 @@ LAYERS = [
     *padding.__all__,
     *parameters.__all__,
     *pooling.__all__,
+    *recurrent.__all__,
     *transformer.__all__,
     *vision.__all__,
 ]

@@ -9,7 +9,7 @@ import numpy
 
 from plugrad import dtypes
 from plugrad.autograd.tape import TensorBase, new_tensor
-from plugrad.operators.dropout import dropout
+from plugrad.nn.operators.dropout import dropout
 from plugrad.operators.matmul import matmul
 from plugrad.operators.network import times
 from plugrad.vocabulary.forms import composite, primitive

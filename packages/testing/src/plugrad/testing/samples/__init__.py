@@ -154,6 +154,7 @@ FAMILIES = (
     "convolution",
     "pooling",
     "vision",
+    "recurrent",
     "spectral",
 )
 

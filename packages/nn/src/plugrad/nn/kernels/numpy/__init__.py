@@ -11,6 +11,7 @@ from plugrad.nn.kernels.numpy.channels import ChannelKernels
 from plugrad.nn.kernels.numpy.convolution import ConvolutionKernels
 from plugrad.nn.kernels.numpy.losses import LossKernels
 from plugrad.nn.kernels.numpy.pooling import PoolingKernels
+from plugrad.nn.kernels.numpy.recurrent import RecurrentKernels
 
 FAMILIES: Final[tuple[type[Kernels], ...]] = (
     LossKernels,
@@ -19,4 +20,5 @@ FAMILIES: Final[tuple[type[Kernels], ...]] = (
     ChannelKernels,
     ConvolutionKernels,
     PoolingKernels,
+    RecurrentKernels,
 )
