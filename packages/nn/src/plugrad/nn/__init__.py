@@ -12,76 +12,24 @@ from __future__ import annotations
 from plugrad.nn import functional as functional
 from plugrad.nn import init as init
 from plugrad.nn import utils as utils
-from plugrad.nn.modules import (
-    activation,
-    adaptive,
-    attention,
-    channels,
-    containers,
-    conv,
-    distance,
-    dropping,
-    embedding,
-    folding,
-    linear,
-    loss,
-    margin,
-    normalization,
-    padding,
-    parameters,
-    pooling,
-    rnn,
-    transformer,
-    vision,
-)
-from plugrad.nn.modules.activation import *  # noqa: F403
-from plugrad.nn.modules.adaptive import *  # noqa: F403
-from plugrad.nn.modules.attention import *  # noqa: F403
-from plugrad.nn.modules.channels import *  # noqa: F403
-from plugrad.nn.modules.containers import *  # noqa: F403
-from plugrad.nn.modules.conv import *  # noqa: F403
-from plugrad.nn.modules.distance import *  # noqa: F403
-from plugrad.nn.modules.dropping import *  # noqa: F403
-from plugrad.nn.modules.embedding import *  # noqa: F403
-from plugrad.nn.modules.folding import *  # noqa: F403
-from plugrad.nn.modules.linear import *  # noqa: F403
-from plugrad.nn.modules.loss import *  # noqa: F403
-from plugrad.nn.modules.margin import *  # noqa: F403
+from plugrad.nn.modules import *  # noqa: F403
+from plugrad.nn.modules import LAYERS as LAYERS
 from plugrad.nn.modules.module import Module as Module
-from plugrad.nn.modules.normalization import *  # noqa: F403
-from plugrad.nn.modules.padding import *  # noqa: F403
-from plugrad.nn.modules.parameters import *  # noqa: F403
-from plugrad.nn.modules.pooling import *  # noqa: F403
-from plugrad.nn.modules.rnn import *  # noqa: F403
-from plugrad.nn.modules.transformer import *  # noqa: F403
-from plugrad.nn.modules.vision import *  # noqa: F403
 from plugrad.nn.parameter import Buffer as Buffer
 from plugrad.nn.parameter import Parameter as Parameter
+from plugrad.nn.parameter import UninitializedBuffer as UninitializedBuffer
+from plugrad.nn.parameter import UninitializedParameter as UninitializedParameter
 
 __version__ = "0.1.0"
 
-LAYERS = [
-    *activation.__all__,
-    *adaptive.__all__,
-    *attention.__all__,
-    *channels.__all__,
-    *containers.__all__,
-    *conv.__all__,
-    *distance.__all__,
-    *dropping.__all__,
-    *embedding.__all__,
-    *folding.__all__,
-    *linear.__all__,
-    *loss.__all__,
-    *margin.__all__,
-    *normalization.__all__,
-    *padding.__all__,
-    *parameters.__all__,
-    *pooling.__all__,
-    *rnn.__all__,
-    *transformer.__all__,
-    *vision.__all__,
+__all__ = [
+    *LAYERS,
+    "Buffer",
+    "Module",
+    "Parameter",
+    "UninitializedBuffer",
+    "UninitializedParameter",
+    "functional",
+    "init",
+    "utils",
 ]
-"""The names of all modules, which the plugin offers."""
-
-__all__ = [*LAYERS, "Buffer", "Module", "Parameter", "functional", "init", "utils"]

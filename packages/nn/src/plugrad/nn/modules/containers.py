@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
@@ -13,10 +15,9 @@ __all__ = ["ModuleDict", "ModuleList", "Sequential"]
 class _Row(Module):
     """Modules under the names "0", "1", ...: what `Sequential` and `ModuleList` share."""
 
-    def _index(self, position: int) -> str:
+    def _index(self, position: Any) -> str:
         size = len(self)
-        if not isinstance(position, int):
-            position = position.__index__()
+        position = operator.index(position)
         if not -size <= position < size:
             raise IndexError(f"index {position} is out of range for {size} modules")
         return list(self._modules)[position]
@@ -50,19 +51,17 @@ class _Row(Module):
     def __iter__(self) -> Iterator[Any]:
         return iter(self._modules.values())
 
-    def append(self, module: Any) -> Self:
-        """Add a module at the end."""
-        self.add_module(str(len(self)), module)
-        return self
-
-    def insert(self, index: int, module: Any) -> Any:
-        """Add a module before position `index`."""
-        size = len(self)
-        if not -size <= index <= size:
-            raise IndexError(f"index {index} is out of range for {size} modules")
+    def _insert(self, index: int, module: Any) -> None:
         modules = list(self)
         modules.insert(index, module)
         self._renumber(modules)
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not name.isdigit()]
+
+    def append(self, module: Any) -> Self:
+        """Add a module at the end."""
+        self.add_module(str(len(self)), module)
         return self
 
     def extend(self, modules: Iterable[Any]) -> Self:
@@ -83,7 +82,7 @@ class Sequential(_Row):
 
     Parameters
     ----------
-    *args : Module, or one dict from str to Module
+    *args : Module, or one OrderedDict from str to Module
 
     Examples
     --------
@@ -97,7 +96,7 @@ class Sequential(_Row):
 
     def __init__(self, *args: Any) -> None:
         super().__init__()
-        if len(args) == 1 and isinstance(args[0], Mapping):
+        if len(args) == 1 and isinstance(args[0], OrderedDict):
             for name, module in args[0].items():
                 self.add_module(name, module)
         else:
@@ -105,7 +104,7 @@ class Sequential(_Row):
                 self.add_module(str(number), module)
 
     def _sliced(self, items: list[tuple[str, Any]]) -> Sequential:
-        return type(self)(dict(items))
+        return type(self)(OrderedDict(items))
 
     def forward(self, input: Any) -> Any:
         """Run the modules in their order."""
@@ -113,10 +112,40 @@ class Sequential(_Row):
             input = module(input)
         return input
 
-    def __add__(self, other: Any) -> Sequential:
+    def insert(self, index: int, module: Any) -> Self:
+        """Add a module before position `index`."""
+        assert isinstance(module, Module), f"only a module can be inserted, not {module!r}"
+        size = len(self)
+        if not -size <= index <= size:
+            raise IndexError(f"index {index} is out of range for {size} modules")
+        self._insert(index, module)
+        return self
+
+    def _check_sequential(self, other: Any) -> Any:
         if not isinstance(other, Sequential):
             raise ValueError(f"a Sequential can only be joined to another, not to {other!r}")
-        return Sequential(*self, *other)
+        return other
+
+    def _check_times(self, times: Any) -> int:
+        if not isinstance(times, int):
+            raise TypeError(f"a Sequential is repeated an int of times, not {times!r}")
+        if times <= 0:
+            raise ValueError(f"a Sequential is repeated once or more often, not {times} times")
+        return times
+
+    def __add__(self, other: Any) -> Sequential:
+        return Sequential(*self, *self._check_sequential(other))
+
+    def __iadd__(self, other: Any) -> Self:
+        return self.extend(list(self._check_sequential(other)))
+
+    def __mul__(self, times: int) -> Sequential:
+        return Sequential(*(list(self) * self._check_times(times)))
+
+    __rmul__ = __mul__
+
+    def __imul__(self, times: int) -> Self:
+        return self.extend(list(self) * (self._check_times(times) - 1))
 
 
 class ModuleList(_Row):
@@ -144,7 +173,7 @@ class ModuleList(_Row):
 
     def insert(self, index: int, module: Any) -> None:
         """Add a module before position `index`."""
-        super().insert(index, module)
+        self._insert(index, module)
 
     def __iadd__(self, modules: Iterable[Any]) -> Self:
         return self.extend(modules)

@@ -32,6 +32,15 @@ def each(value: Many, count: int) -> Ints:
     return (value,) * count if isinstance(value, int) else tuple(value)
 
 
+def check_groups(groups: int, in_channels: int, out_channels: int) -> None:
+    """Raise unless the channels fall into so many equal groups."""
+    if groups <= 0 or in_channels % groups or out_channels % groups:
+        raise ValueError(
+            f"groups must be positive and divide in_channels ({in_channels}) and out_channels "
+            f"({out_channels}), but is {groups}"
+        )
+
+
 class _Convolution(Module):
     """What convolutions share: the arguments, the weight and the bias.
 
@@ -53,11 +62,7 @@ class _Convolution(Module):
         padding: Many | str, dilation: Many, output_padding: Many, groups: int, bias: bool,
         padding_mode: str, device: Any, dtype: Any,
     ) -> None:  # fmt: skip
-        if groups <= 0 or in_channels % groups or out_channels % groups:
-            raise ValueError(
-                f"groups must be positive and divide in_channels ({in_channels}) and out_channels "
-                f"({out_channels}), but is {groups}"
-            )
+        check_groups(groups, in_channels, out_channels)
         if padding_mode not in _MODES:
             raise ValueError(f"padding_mode must be one of {_MODES}, not {padding_mode!r}")
         self.in_channels = in_channels

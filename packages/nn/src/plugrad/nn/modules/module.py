@@ -6,15 +6,17 @@ from collections.abc import Callable
 from typing import Any, Self
 
 import plugrad
-from plugrad.autograd.hooks import HookDict, RemovableHandle
-from plugrad.nn.modules.backward import BackwardHooks
-from plugrad.nn.modules.state import ModuleState
+from plugrad.autograd.hooks import HookDict
+from plugrad.nn.modules import everywhere
+from plugrad.nn.modules.calling import ModuleCalls
+from plugrad.nn.modules.everywhere import *  # noqa: F403
+from plugrad.nn.parameter import is_lazy
 from plugrad.tensor import Tensor
 
-__all__ = ["Module"]
+__all__ = ["Module", *everywhere.__all__]
 
 
-class Module(ModuleState):
+class Module(ModuleCalls):
     """A function with parameters, made of other such functions.
 
     A subclass calls ``super().__init__()``, assigns parameters and modules to attributes, and
@@ -24,6 +26,9 @@ class Module(ModuleState):
     ----------
     training : bool
         Whether it is being trained: dropout and its kind behave differently.
+    call_super_init : bool
+        For subclasses with several bases: whether ``__init__`` calls the next base's, with the
+        arguments it was given.
 
     Examples
     --------
@@ -40,25 +45,11 @@ class Module(ModuleState):
     tensor(6., grad_fn=<MulBackward0>)
     """
 
-    _backward_hooks: dict[int, Any]
-    _backward_pre_hooks: dict[int, Any]
-    # A hook, whether it takes keyword arguments, and whether it runs after errors too.
-    _forward_hooks: dict[int, Any]
-    _forward_pre_hooks: dict[int, Any]
-    _hooked: bool
-
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute the output: for subclasses to define.
-
-        Raises
-        ------
-        NotImplementedError
-            Unless a subclass does.
-        """
-        raise NotImplementedError(f"{type(self).__name__} does not define forward()")
+    call_super_init: bool = False
+    dump_patches: bool = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        if args or kwargs:
+        if (args or kwargs) and not self.call_super_init:
             raise TypeError(f"{type(self).__name__}.__init__() takes no arguments of Module's own")
         fresh = object.__setattr__
         fresh(self, "training", True)
@@ -68,144 +59,9 @@ class Module(ModuleState):
         for hooks in _HOOKS:
             fresh(self, hooks, HookDict())
         fresh(self, "_hooked", False)
-
-    # -------------------------------------------------------------------------------------- calling
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run `forward`, with the hooks around it."""
-        if not self._hooked:
-            return self.forward(*args, **kwargs)
-        return self._call_hooked(args, kwargs)
-
-    def _call_hooked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        result = None
-        done = set()
-        try:
-            for hook, with_kwargs, _ in self._forward_pre_hooks.values():
-                if with_kwargs:
-                    changed = hook(self, args, kwargs)
-                    if changed is not None:
-                        if not (isinstance(changed, tuple) and len(changed) == 2):
-                            raise RuntimeError(
-                                "a forward pre-hook with kwargs must return None or a tuple of the "
-                                f"new args and kwargs, not {type(changed).__name__}"
-                            )
-                        args, kwargs = changed
-                else:
-                    changed = hook(self, args)
-                    if changed is not None:
-                        args = changed if isinstance(changed, tuple) else (changed,)
-            watch = None
-            if self._backward_hooks or self._backward_pre_hooks:
-                hooks, pre_hooks = self._backward_hooks, self._backward_pre_hooks
-                watch = BackwardHooks(
-                    self, [entry[0] for entry in hooks.values()],
-                    [entry[0] for entry in pre_hooks.values()],
-                )  # fmt: skip
-                args = watch.enter(args)
-            result = self.forward(*args, **kwargs)
-            for number, entry in list(self._forward_hooks.items()):
-                done.add(number)
-                result = self._after_forward(entry, args, kwargs, result)
-            if watch is not None:
-                result = watch.leave(result)
-        except BaseException:
-            for number, entry in list(self._forward_hooks.items()):
-                if entry[2] and number not in done:
-                    result = self._after_forward(entry, args, kwargs, result)
-            raise
-        return result
-
-    def _after_forward(self, entry: Any, args: Any, kwargs: Any, result: Any) -> Any:
-        hook, with_kwargs, _ = entry
-        changed = hook(self, args, kwargs, result) if with_kwargs else hook(self, args, result)
-        return result if changed is None else changed
-
-    def register_forward_pre_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
-        """Call ``hook(module, args)`` before each `forward`; what it returns replaces `args`.
-
-        Parameters
-        ----------
-        prepend : bool
-            Whether it runs before the hooks registered until now.
-        with_kwargs : bool
-            Whether it is called as ``hook(module, args, kwargs)``, and returns both.
-        """
-        return self._add_hook(self._forward_pre_hooks, (hook, with_kwargs, False), prepend)
-
-    def register_forward_hook(
-        self,
-        hook: Callable[..., Any],
-        *,
-        prepend: bool = False,
-        with_kwargs: bool = False,
-        always_call: bool = False,
-    ) -> RemovableHandle:
-        """Call ``hook(module, args, output)`` after each `forward`; what it returns replaces that.
-
-        Parameters
-        ----------
-        prepend : bool
-            Whether it runs before the hooks registered until now.
-        with_kwargs : bool
-            Whether it is called as ``hook(module, args, kwargs, output)``.
-        always_call : bool
-            Whether it runs even when `forward` raises.
-        """
-        return self._add_hook(self._forward_hooks, (hook, with_kwargs, always_call), prepend)
-
-    def register_full_backward_hook(
-        self, hook: Callable[..., Any], prepend: bool = False
-    ) -> RemovableHandle:
-        """Call ``hook(module, grad_input, grad_output)`` once the module's gradients are known.
-
-        What it returns replaces `grad_input`: a tuple with the gradient of each positional
-        argument, None for what is no tensor. Arguments and results are seen as views, which cannot
-        be changed in place.
-
-        Parameters
-        ----------
-        prepend : bool
-            Whether it runs before the hooks registered until now.
-
-        Examples
-        --------
-        >>> import plugrad
-        >>> layer = plugrad.nn.ReLU()
-        >>> handle = layer.register_full_backward_hook(lambda module, g_in, g_out: print(g_in))
-        >>> x = plugrad.tensor([-1.0, 1.0], requires_grad=True)
-        >>> layer(x).sum().backward()
-        (tensor([0., 1.]),)
-        """
-        return self._add_hook(self._backward_hooks, (hook,), prepend)
-
-    def register_full_backward_pre_hook(
-        self, hook: Callable[..., Any], prepend: bool = False
-    ) -> RemovableHandle:
-        """Call ``hook(module, grad_output)`` before the module's gradients are computed.
-
-        What it returns replaces `grad_output`.
-
-        Parameters
-        ----------
-        prepend : bool
-            Whether it runs before the hooks registered until now.
-        """
-        return self._add_hook(self._backward_pre_hooks, (hook,), prepend)
-
-    def _add_hook(self, table: dict[int, Any], entry: Any, prepend: bool) -> RemovableHandle:
-        if not callable(entry[0]):
-            raise TypeError(f"a hook must be callable, not {type(entry[0]).__name__}")
-        handle = RemovableHandle(table)
-        before = dict(table)
-        table[handle.id] = entry
-        if prepend:
-            for number in before:
-                table[number] = table.pop(number)
-        object.__setattr__(self, "_hooked", True)
-        return handle
+        fresh(self, "_full_backward", None)
+        if self.call_super_init:
+            super().__init__(*args, **kwargs)
 
     # ---------------------------------------------------------------------------------- all at once
 
@@ -224,21 +80,23 @@ class Module(ModuleState):
         fn(self)
         return self
 
-    def _apply(self, fn: Callable[[Tensor], Tensor]) -> Self:
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         """Replace the contents of every parameter, gradient and buffer by ``fn`` of it."""
-        for module in self.children():
+        for module in self.children() if recurse else ():
             module._apply(fn)
         for parameter in self._parameters.values():
             if parameter is not None:
                 with plugrad.no_grad():
-                    changed = fn(parameter)
+                    changed = fn(parameter.data if is_lazy(parameter) else parameter)
                     parameter.data = changed
                     if parameter.grad is not None:
                         gradient = fn(parameter.grad)
                         parameter.grad = None
                         parameter.grad = gradient
         for name, buffer in self._buffers.items():
-            if buffer is not None:
+            if buffer is not None and is_lazy(buffer):
+                buffer.data = fn(buffer.data)
+            elif buffer is not None:
                 self._buffers[name] = fn(buffer)
         return self
 
@@ -262,6 +120,10 @@ class Module(ModuleState):
         >>> nn.Linear(1, 1).to(plugrad.float64).weight.dtype
         plugrad.float64
         """
+        args = tuple(
+            part for a in args
+            for part in ((a.device, a.dtype) if isinstance(a, Tensor) else (a,))
+        )  # fmt: skip
         wanted = [a for a in (*args, *kwargs.values()) if isinstance(a, plugrad.dtype)]
         for dtype in wanted:
             if not (dtype.is_floating_point or dtype.is_complex):
@@ -311,6 +173,45 @@ class Module(ModuleState):
     def cuda(self, device: Any = None) -> Self:
         """Move parameters and buffers to a CUDA device."""
         return self._apply(lambda tensor: tensor.cuda(device))
+
+    def ipu(self, device: Any = None) -> Self:
+        """Move parameters and buffers to an IPU, if a backend brings one."""
+        return self.to(_place("ipu", device))
+
+    def xpu(self, device: Any = None) -> Self:
+        """Move parameters and buffers to an XPU, if a backend brings one."""
+        return self.to(_place("xpu", device))
+
+    def mtia(self, device: Any = None) -> Self:
+        """Move parameters and buffers to an MTIA device, if a backend brings one."""
+        return self.to(_place("mtia", device))
+
+    def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
+        """Move the parameters and buffers to a device without their contents.
+
+        Parameters
+        ----------
+        device : device or str
+        recurse : bool
+            Whether the modules within move too.
+
+        Examples
+        --------
+        >>> from plugrad import nn
+        >>> nn.Linear(2, 3).to_empty(device="cpu").weight.shape
+        plugrad.Size([3, 2])
+        """
+        return self._apply(lambda tensor: plugrad.empty_like(tensor, device=device), recurse)
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Change nothing: see `plugrad.compile`.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            As for `plugrad.compile`.
+        """
+        plugrad.compile(self, *args, **kwargs)
 
     def train(self, mode: bool = True) -> Self:
         """Set `training` for the whole tree.
@@ -365,6 +266,10 @@ class Module(ModuleState):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+
+
+def _place(kind: str, device: Any) -> str:
+    return kind if device is None else f"{kind}:{device}"
 
 
 _HOOKS = (

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import plugrad
 from plugrad.autograd.hooks import HookDict, RemovableHandle
 from plugrad.nn.modules.tree import ModuleTree
-from plugrad.nn.parameter import Parameter
+from plugrad.nn.parameter import Parameter, is_lazy
 from plugrad.tensor import Tensor
 
 __all__ = ["IncompatibleKeys", "ModuleState"]
@@ -102,7 +102,8 @@ class ModuleState(ModuleTree):
 
     def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
         for name, tensor in self._own_state().items():
-            destination[prefix + name] = tensor if keep_vars else tensor.detach()
+            keep = keep_vars or is_lazy(tensor)
+            destination[prefix + name] = tensor if keep else tensor.detach()
         if self._has_extra_state():
             destination[prefix + _EXTRA_STATE] = self.get_extra_state()
 
@@ -134,7 +135,8 @@ class ModuleState(ModuleTree):
     ) -> IncompatibleKeys:
         """Copy parameters and buffers from a state dictionary into this module.
 
-        Nothing is copied unless everything fits.
+        Nothing is copied unless everything fits (but where hooks on the end of loading might
+        forgive paths that do not match, what fits is copied first).
 
         Parameters
         ----------
@@ -171,27 +173,85 @@ class ModuleState(ModuleTree):
         state = OrderedDict(state_dict)
         if metadata is not None:
             state._metadata = metadata  # type: ignore[attr-defined]
-        loading = _Loading(state, strict, assign)
-        loading.visit(self, "")
-        loading.note_unexpected()
+        loading = _Loading(metadata or {}, assign)
+        loading.visit(self, state, "")
         keys = IncompatibleKeys(loading.missing, loading.unexpected)
-        errors = loading.errors
-        if strict and loading.unexpected:
-            errors.insert(0, f"the model has nothing called {', '.join(loading.unexpected)}")
-        if strict and loading.missing:
-            errors.insert(0, f"the state has nothing for {', '.join(loading.missing)}")
-        if errors:
-            listed = "\n  ".join(errors)
-            raise RuntimeError(
-                f"this state does not fit {type(self).__name__}; nothing was loaded:\n  {listed}"
-            )
+        mismatched = strict and bool(keys.missing_keys or keys.unexpected_keys)
+        if loading.errors or (mismatched and not loading.post_hooks):
+            raise self._misfit(keys, loading.errors, strict)
         with plugrad.no_grad():
-            for put in loading.writes:
+            for put in loading.errors.writes:
                 put()
-        for module in self.modules():
-            for hook in module._load_state_dict_post_hooks.values():
-                hook(module, keys)
+        for module, hook in loading.post_hooks:
+            assert hook(module, keys) is None, (
+                "a hook on the end of load_state_dict changes the keys in place, and returns None"
+            )
+        if strict and (keys.missing_keys or keys.unexpected_keys):
+            raise self._misfit(keys, [], strict)
         return keys
+
+    def _misfit(self, keys: IncompatibleKeys, errors: list[str], strict: bool) -> RuntimeError:
+        listed = list(errors)
+        if strict and keys.unexpected_keys:
+            listed.insert(0, f"the model has nothing called {', '.join(keys.unexpected_keys)}")
+        if strict and keys.missing_keys:
+            listed.insert(0, f"the state has nothing for {', '.join(keys.missing_keys)}")
+        text = "\n  ".join(listed)
+        return RuntimeError(f"this state does not fit {type(self).__name__}:\n  {text}")
+
+    def _load_from_state_dict(
+        self,
+        state_dict: dict[str, Any],
+        prefix: str,
+        local_metadata: dict[str, Any],
+        strict: bool,
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
+    ) -> None:
+        """Load this module's own part of a state: for subclasses to extend.
+
+        `load_state_dict` calls it for each module; what it finds wrong, it adds to the lists. Its
+        tensors are written once all have been found to fit.
+        """
+        for load in self._load_state_dict_pre_hooks.values():
+            load(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys,
+                 error_msgs)  # fmt: skip
+        self._upgrade_state(state_dict, prefix, local_metadata.get("version"))
+        assign = local_metadata.get("assign_to_params_buffers", False)
+        writes: list[Callable[[], None]] = []
+        own = self._own_state()
+        for name, tensor in own.items():
+            key = prefix + name
+            if key in state_dict:
+                value = state_dict[key]
+                error = _misfit(tensor, value)
+                if error:
+                    error_msgs.append(f"{key}: {error}")
+                else:
+                    writes.append(_write(self, name, tensor, value, assign))
+            elif strict:
+                missing_keys.append(key)
+        key = prefix + _EXTRA_STATE
+        if type(self).set_extra_state is not ModuleState.set_extra_state:
+            if key in state_dict:
+                writes.append(lambda: self.set_extra_state(state_dict[key]))
+            elif strict:
+                missing_keys.append(key)
+        elif strict and key in state_dict:
+            unexpected_keys.append(key)
+        if strict:
+            for path in state_dict:
+                if path.startswith(prefix) and path != key:
+                    name, dot, _ = path[len(prefix) :].partition(".")
+                    if name not in (self._modules if dot else own):
+                        unexpected_keys.append(path)
+        if isinstance(error_msgs, _Errors):
+            error_msgs.writes += writes
+        else:  # called by itself
+            with plugrad.no_grad():
+                for put in writes:
+                    put()
 
     def _upgrade_state(self, state: dict[str, Any], prefix: str, version: int | None) -> None:
         """Add to a state, about to be loaded, what an older version of the module did not have."""
@@ -221,74 +281,86 @@ class ModuleState(ModuleTree):
         """
         return self._load_state_dict_pre_hooks.add(hook)
 
+    def _register_load_state_dict_pre_hook(
+        self, hook: Callable[..., Any], with_module: bool = False
+    ) -> RemovableHandle:
+        """Call a hook before this module's state is loaded: by default without the module."""
+        return self._load_state_dict_pre_hooks.add(
+            hook if with_module else lambda module, *args: hook(*args)
+        )
+
     def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(module, incompatible_keys)`` after the state was loaded."""
         return self._load_state_dict_post_hooks.add(hook)
 
 
+class _Errors(list[str]):
+    """What is wrong with a state, and what is to be written if nothing is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[Callable[[], None]] = []
+
+
 class _Loading:
     """One pass over a tree of modules: plans what is to be written, finds what is wrong."""
 
-    def __init__(self, state: Any, strict: bool, assign: bool) -> None:
-        self.state = state
-        self.strict = strict
-        self.assign = assign
+    def __init__(self, metadata: Mapping[str, Any], assign: bool) -> None:
+        self._metadata = metadata
+        self._assign = assign
         self.missing: list[str] = []
         self.unexpected: list[str] = []
-        self.errors: list[str] = []
-        self.writes: list[Callable[[], None]] = []
-        self._known: set[str] = set()
+        self.errors = _Errors()
+        self.post_hooks: list[tuple[Any, Callable[..., Any]]] = []
 
-    def visit(self, module: Any, prefix: str) -> None:
-        metadata = (getattr(self.state, "_metadata", None) or {}).get(prefix[:-1], {})
-        for hook in module._load_state_dict_pre_hooks.values():
-            hook(module, self.state, prefix, metadata, self.strict, self.missing, self.unexpected,
-                 self.errors)  # fmt: skip
-        module._upgrade_state(self.state, prefix, metadata.get("version"))
-        for name, tensor in module._own_state().items():
-            key = prefix + name
-            self._known.add(key)
-            if key not in self.state:
-                self.missing.append(key)
-            else:
-                self._plan(module, name, key, tensor, self.state[key])
-        if module._has_extra_state():
-            key = prefix + _EXTRA_STATE
-            self._known.add(key)
-            if key in self.state:
-                self.writes.append(lambda: module.set_extra_state(self.state[key]))
-            else:
-                self.missing.append(key)
+    def visit(self, module: Any, state: dict[str, Any], prefix: str) -> None:
+        metadata = self._metadata.get(prefix[:-1], {})
+        if self._assign:
+            metadata["assign_to_params_buffers"] = True
+        # Always strictly: what does not match is told even to those who do not mind.
+        module._load_from_state_dict(
+            state, prefix, metadata, True, self.missing, self.unexpected, self.errors
+        )
         for name, child in module._modules.items():
             if child is not None:
-                self.visit(child, f"{prefix}{name}.")
-
-    def _plan(self, module: Any, name: str, key: str, tensor: Tensor, value: Any) -> None:
-        if not isinstance(value, Tensor):
-            self.errors.append(f"{key}: expected a Tensor, but found {type(value).__name__}")
-            return
-        if value.ndim == 1 and len(value) == 1 and tensor.ndim == 0:
-            value = value[0]  # as very old checkpoints keep numbers
-        if value.shape != tensor.shape:
-            self.errors.append(
-                f"{key}: the saved tensor has shape {list(value.shape)}, this model's has "
-                f"{list(tensor.shape)}"
-            )
-            return
-        if not self.assign:
-            self.writes.append(lambda: _copied(tensor, value))
-        elif isinstance(tensor, Parameter):
-            parameter = value if isinstance(value, Parameter) else Parameter(value)
-            parameter.requires_grad = tensor.requires_grad
-            self.writes.append(lambda: setattr(module, name, parameter))
-        else:
-            self.writes.append(lambda: setattr(module, name, value))
-
-    def note_unexpected(self) -> None:
-        self.unexpected += [
-            key for key in self.state if key not in self._known and key not in self.unexpected
-        ]
+                path = f"{prefix}{name}."
+                within = {key: value for key, value in state.items() if key.startswith(path)}
+                self.visit(child, within, path)
+        hooks = module._load_state_dict_post_hooks.values()
+        self.post_hooks += [(module, hook) for hook in hooks]
 
 
-def _copied(tensor: Tensor, value: Tensor) -> None:
+def _misfit(tensor: Tensor, value: Any) -> str:
+    """Return why a value cannot be loaded into a tensor, "" if it can."""
+    if not isinstance(value, Tensor):
+        return f"expected a Tensor, but found {type(value).__name__}"
+    if is_lazy(tensor) or (not is_lazy(value) and value.shape == tensor.shape):
+        return ""
+    if is_lazy(value):
+        return "the saved tensor has no shape yet, this model's has"
+    if value.shape == (1,) and tensor.ndim == 0:
+        return ""
+    return f"the saved tensor has shape {list(value.shape)}, this model's has {list(tensor.shape)}"
+
+
+def _write(
+    module: Any, name: str, tensor: Tensor, value: Tensor, assign: bool
+) -> Callable[[], None]:
+    """Return what puts a value, which fits, into a module."""
+    if is_lazy(value):
+        return lambda: None
+    if not is_lazy(tensor) and tensor.ndim == 0 and value.ndim == 1:
+        value = value[0]  # as very old checkpoints keep numbers
+    if not assign:
+        return lambda: _copy(tensor, value)
+    put: Tensor = value
+    if isinstance(tensor, Parameter):
+        put = value if isinstance(value, Parameter) else Parameter(value, tensor.requires_grad)
+        put.requires_grad = tensor.requires_grad
+    return lambda: setattr(module, name, put)
+
+
+def _copy(tensor: Any, value: Tensor) -> None:
+    if is_lazy(tensor):
+        tensor.materialize(value.shape)
     tensor.copy_(value)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
+from plugrad.nn.modules.everywhere import registered
 from plugrad.nn.parameter import Buffer, Parameter
 from plugrad.tensor import Tensor
 
@@ -34,27 +35,27 @@ class ModuleTree:
                 raise AttributeError(
                     f"cannot assign parameter {name!r} before Module.__init__() was called"
                 )
-            self._remove(name)
+            self._remove(name, "_buffers", "_modules")
             self.register_parameter(name, value)
             return
-        if isinstance(value, ModuleTree):
-            if "_modules" not in tables:
+        parameters, modules = tables.get("_parameters"), tables.get("_modules")
+        if isinstance(value, ModuleTree) and not (parameters and name in parameters):
+            if modules is None:
                 raise AttributeError(
                     f"cannot assign module {name!r} before Module.__init__() was called"
                 )
-            self._remove(name)
-            self._modules[name] = value
+            self._remove(name, "_buffers")
+            modules[name] = registered("module", self, name, value)
             return
-        for kind in ("_parameters", "_modules"):
-            table = tables.get(kind)
+        for kind, table in (("parameter", parameters), ("module", modules)):
             if table is not None and name in table:
                 if value is not None:
                     raise TypeError(
-                        f"{name!r} is a {kind[1:-1]} of this {type(self).__name__}: it can only be "
+                        f"{name!r} is a {kind} of this {type(self).__name__}: it can only be "
                         f"replaced by another or by None, not by {type(value).__name__}; "
                         "delete it first"
                     )
-                table[name] = None
+                table[name] = registered("module", self, name, None) if kind == "module" else None
                 return
         buffers = tables.get("_buffers")
         if isinstance(value, Buffer) or (buffers is not None and name in buffers):
@@ -64,17 +65,17 @@ class ModuleTree:
                     f"by a Tensor or None, not by {type(value).__name__}"
                 )
             if isinstance(value, Buffer) and (buffers is None or name not in buffers):
-                self._remove(name)
                 self.register_buffer(name, value, value.persistent)
             else:
-                self._buffers[name] = value
+                self._buffers[name] = registered("buffer", self, name, value)
             return
         object.__setattr__(self, name, value)
 
-    def _remove(self, name: str) -> None:
-        """Forget whatever has this name, so that something of another kind can take it."""
-        for table in (self.__dict__, self._parameters, self._buffers, self._modules):
-            table.pop(name, None)
+    def _remove(self, name: str, *tables: str) -> None:
+        """Forget the attribute, or entry of these tables, of a name that another kind takes."""
+        self.__dict__.pop(name, None)
+        for table in tables:
+            getattr(self, table).pop(name, None)
         self._non_persistent_buffers_set.discard(name)
 
     def __getattr__(self, name: str) -> Any:
@@ -133,6 +134,8 @@ class ModuleTree:
             raise TypeError(f"{name!r} must be a Parameter or None, not {type(param).__name__}")
         if param is not None and param.grad_fn is not None:
             raise ValueError(f"{name!r} must be a leaf, but was made by {param.grad_fn.name()}")
+        if param is not None:
+            param = registered("parameter", self, name, param)
         self._parameters[name] = param
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
@@ -157,7 +160,7 @@ class ModuleTree:
         self._check_free(name, "buffer", self._buffers)
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(f"{name!r} must be a Tensor or None, not {type(tensor).__name__}")
-        self._buffers[name] = tensor
+        self._buffers[name] = registered("buffer", self, name, tensor)
         if persistent:
             self._non_persistent_buffers_set.discard(name)
         else:
@@ -176,7 +179,7 @@ class ModuleTree:
         if module is not None and not isinstance(module, ModuleTree):
             raise TypeError(f"{name!r} must be a Module or None, not {type(module).__name__}")
         self._check_free(name, "module", self._modules)
-        self._modules[name] = module
+        self._modules[name] = registered("module", self, name, module)
 
     register_module = add_module
 
@@ -288,21 +291,40 @@ class ModuleTree:
             module = found
         return module
 
-    def set_submodule(self, target: str, module: Any) -> None:
-        """Put `module` in the place of the one at a path.
+    def set_submodule(self, target: str, module: Any, strict: bool = False) -> None:
+        """Put `module` at a path.
+
+        Parameters
+        ----------
+        target : str
+        module : Module
+        strict : bool
+            Whether there must be one already.
 
         Raises
         ------
         ValueError
-            If the path is empty.
+            If the path is empty, or `module` is no module.
         AttributeError
-            If it leads nowhere.
+            If the path leads nowhere, or to something else.
+
+        Examples
+        --------
+        >>> from plugrad import nn
+        >>> model = nn.Sequential(nn.Sequential(nn.Tanh()))
+        >>> model.set_submodule("0.0", nn.ReLU())
+        >>> model[0][0]
+        ReLU()
         """
         if not target:
             raise ValueError("a module cannot be put in its own place: the path is empty")
+        if not isinstance(module, ModuleTree):
+            raise ValueError(f"only a module can be put at a path, not {type(module).__name__}")
         path, _, name = target.rpartition(".")
-        self.get_submodule(target)
-        setattr(self.get_submodule(path), name, module)
+        parent = self.get_submodule(path)
+        if strict or hasattr(parent, name):
+            self.get_submodule(target)
+        setattr(parent, name, module)
 
     def get_parameter(self, target: str) -> Parameter:
         """Return the parameter at a path.
