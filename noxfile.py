@@ -17,13 +17,14 @@ nox.options.sessions = ["tests", "lint", "types"]
 
 ROOT = Path(__file__).parent
 PACKAGES = (
-    "core", "linalg", "fft", "nn", "optim", "data", "profiler", "checkpoints", "testing",
-    "backend-cuda",
+    "core", "linalg", "fft", "nn", "optim", "data", "profiler", "checkpoints", "array-api",
+    "testing", "backend-cuda",
 )  # fmt: skip
-_PARTS = ("linalg", "fft", "nn", "optim", "data", "profiler", "checkpoints")
+_PARTS = ("linalg", "fft", "nn", "optim", "data", "profiler", "checkpoints", "array-api")
 COMBINATIONS = (
     ("core",),
     *(("core", package) for package in _PARTS),
+    ("core", "linalg", "fft", "array-api"),
     ("core", "linalg", "fft", "nn", "testing"),
     PACKAGES,
 )
@@ -88,6 +89,7 @@ def types(session: nox.Session) -> None:
         "profiler",
         "checkpoints",
         "serialization",
+        "array_api",
         *(f"testing.{name}" for name in tests),
     )
     packages = ("plugrad", *(f"plugrad.{part}" for part in parts), "plugrad_cuda")

@@ -23,7 +23,10 @@ MEASURES = {
 }
 LIBRARIES = ("plugrad", "torch", "autograd", "mygrad")
 # What programs use: not testing.
-OURS = ("core", "linalg", "fft", "nn", "optim", "data", "profiler", "checkpoints", "backend-cuda")
+OURS = (
+    "core", "linalg", "fft", "nn", "optim", "data", "profiler", "checkpoints", "array-api",
+    "backend-cuda",
+)  # fmt: skip
 
 
 def measure(library: str) -> list[float]:

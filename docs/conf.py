@@ -35,6 +35,7 @@ extensions = [
     "operators",
     "members",
     "pages",
+    "agreement",
 ]
 exclude_patterns = ["_build", "_ext", "gallery/**/*.ipynb", "gallery/**/*.json", "gallery/**/*.py"]
 suppress_warnings = ["config.cache"]  # the gallery's settings cannot be pickled, and need not be
@@ -101,5 +102,7 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {page: [] for page in ("index", "start", "architecture", "write-a-plugin")}
+html_sidebars = {
+    page: [] for page in ("index", "start", "architecture", "array-api", "write-a-plugin")
+}
 html_sidebars |= {page: [] for page in ("differences", "changes", "gallery/*")}

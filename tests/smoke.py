@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 SIBLINGS = ("linalg", "fft", "nn", "optim", "profiler", "checkpoints")
+EXTENSIONS = ("linalg", "fft")  # of the array API standard
 # A function that each brings to core's own namespace.
 BROUGHT = {"linalg": "det", "fft": "stft", "nn": "conv2d", "checkpoints": "load"}
 
@@ -29,6 +30,22 @@ def check_present(module: str, distribution: str) -> None:
     states = {p.provider.distribution: (p.state, p.cause) for p in plugins.installed()}
     assert states[distribution] == ("ok", ""), states
     assert metadata.version(distribution)
+
+
+def check_array_api(packages: list[str]) -> None:
+    """Tensors name their namespace, which has those extensions that are installed."""
+    import plugrad
+
+    if "array-api" not in packages:
+        check_absent("plugrad.array_api", "plugrad-array-api")
+        assert not hasattr(plugrad.ones(1), "__array_namespace__")
+        return
+    assert metadata.version("plugrad-array-api")
+    xp = plugrad.ones(1).__array_namespace__()
+    assert (Path(xp.__file__).parent / "py.typed").exists(), "py.typed is missing"
+    assert xp.sum(xp.asarray([1, 2])).item() == 3
+    for name in EXTENSIONS:
+        assert hasattr(xp, name) is (name in packages), name
 
 
 def check_tests() -> None:
@@ -88,6 +105,7 @@ def main(packages: list[str]) -> None:
         assert len(plugrad.utils.data.DataLoader(range(5), 2)) == 3
     else:
         check_absent("plugrad.utils.data", "plugrad-data")
+    check_array_api(packages)
     if "testing" in packages:
         check_tests()
     else:

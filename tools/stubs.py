@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import plugrad.array_api
 import plugrad.checkpoints
 import plugrad.fft
 import plugrad.linalg
@@ -40,6 +41,7 @@ from math import inf as inf
 from math import nan as nan
 from math import pi as pi
 from plugrad import amp as amp
+from plugrad import array_api as array_api
 from plugrad import autograd as autograd
 from plugrad import backends as backends
 from plugrad import checkpoints as checkpoints
@@ -87,6 +89,7 @@ from plugrad.threads import set_num_threads as set_num_threads
 """
 # A type checker would rather have these of `object`, whose result is a bool.
 OVERRIDES = ("__eq__", "__ne__")
+SPECIAL = {"__setitem__": "None", "__array_namespace__": "Any"}
 
 
 def parameters_of(function: Callable[..., Any]) -> tuple[list[str], str]:
@@ -187,8 +190,9 @@ def methods_stub() -> str:
             continue
         parameters, returned = parameters_of(method)
         if name.startswith("__"):
-            parameters = [p for p in parameters if p != "*" and not p.startswith("out:")]
-            returned = "None" if name == "__setitem__" else "Tensor"
+            if parameters[-1].startswith("out:"):
+                parameters = parameters[: parameters.index("*")]
+            returned = SPECIAL.get(name, "Tensor")
         rest = parameters if parameters and parameters[0].startswith("*") else parameters[1:]
         ignore = "  # type: ignore[override]" if name in OVERRIDES else ""
         lines.append(f"    def {name}({', '.join(['self', *rest])}) -> {returned}: ...{ignore}")

@@ -92,6 +92,7 @@ class Operators(SphinxDirective):
 @cache
 def _families() -> dict[str, dict[str, tuple[Any, list[str]]]]:
     """Return, for each family, its public functions with their other names."""
+    import plugrad.array_api
     import plugrad.checkpoints
     import plugrad.fft
     import plugrad.linalg

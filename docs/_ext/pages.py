@@ -14,7 +14,10 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("core", "nn", "optim", "profiler", "checkpoints", "testing", "backend-cuda")
+PACKAGES = (
+    "core", "linalg", "fft", "nn", "optim", "data", "profiler", "checkpoints", "array-api",
+    "testing", "backend-cuda",
+)  # fmt: skip
 _ON_PURPOSE = "deliberate: "
 TYPES = ("feature", "bugfix", "doc", "removal", "misc")
 

@@ -17,24 +17,28 @@ from plugrad.plugins.registers import Provider, Register
 from plugrad.vocabulary.registry import functions, methods
 
 BRINGERS = ("plugrad.checkpoints", "plugrad.fft", "plugrad.linalg", "plugrad.nn")
+BRING_METHODS = ("plugrad.array_api",)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def all_loaded() -> None:
-    for module in BRINGERS:
+    for module in (*BRINGERS, *BRING_METHODS):
         importlib.import_module(module)
 
 
 def test_what_others_bring_is_listed(run_python: Callable[..., Any]) -> None:
     listing = "from plugrad.vocabulary.registry import functions as f, methods as m; print(*f, *m)"
     core = run_python("-c", f"import plugrad; {listing}").stdout.split()
-    everything = run_python("-c", f"import {', '.join(BRINGERS)}; {listing}").stdout.split()
+    everything = run_python(
+        "-c", f"import {', '.join((*BRINGERS, *BRING_METHODS))}; {listing}"
+    ).stdout.split()
     assert set(everything) - set(core) == set(namespace.BROUGHT)
 
 
 @pytest.mark.parametrize("name", sorted(namespace.BROUGHT))
 def test_what_others_bring_is_there(name: str) -> None:
-    assert getattr(plugrad, name) is functions[name]
+    assert (name in functions) == (namespace.BROUGHT[name] not in BRING_METHODS)
+    assert getattr(plugrad, name, None) is functions.get(name)
     assert (name in methods) == (name in namespace.METHODS)
     if name in methods:
         assert getattr(Tensor, name) is methods[name]

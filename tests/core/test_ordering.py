@@ -37,6 +37,14 @@ def test_sorting_keeps_the_order_of_equal_elements(
     assert x.mode().values.item() == min(set(values), key=lambda v: (-values.count(v), v))
 
 
+@pytest.mark.parametrize(
+    ("shape", "dim"), [((2, 0), 1), ((0, 3), 1), ((2, 0, 3), 2), ((3, 2, 0), 0)]
+)
+def test_nothing_is_sorted_already(shape: tuple[int, ...], dim: int) -> None:
+    found = pg.zeros(shape).sort(dim)
+    assert found.values.shape == found.indices.shape == shape
+
+
 @given(rows=st.lists(st.lists(st.integers(0, 2), min_size=2, max_size=2), min_size=1, max_size=20))
 @settings(deadline=None)
 def test_unique_rows_are_found_and_led_back(rows: list[list[int]]) -> None:

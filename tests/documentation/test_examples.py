@@ -17,6 +17,9 @@ import plugrad
 MODULES: Final = (
     "plugrad",
     "plugrad.amp",
+    "plugrad.array_api",
+    "plugrad.array_api.fft",
+    "plugrad.array_api.linalg",
     "plugrad.autograd",
     "plugrad.autograd.functional",
     "plugrad.autograd.graph",
@@ -91,6 +94,9 @@ def _standing_for(name: str) -> Iterator[str]:
     last = plain.rpartition(".")[2]
     if name.startswith("plugrad.Tensor.") and f"plugrad.{last}" in PUBLIC:
         yield f"plugrad.{last}"  # the function that a method is
+    if hasattr(PUBLIC[name], "canonical"):
+        # of which it is another signature
+        yield from _standing_for(f"plugrad.{PUBLIC[name].canonical}")
     for other, value in PUBLIC.items():
         if value is PUBLIC[name] or value is PUBLIC.get(plain):
             yield other

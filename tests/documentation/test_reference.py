@@ -17,6 +17,9 @@ from plugrad.vocabulary.registry import functions
 PAGES: Final = Path(__file__).parents[2] / "docs" / "api"
 MODULES: Final = (
     "plugrad.amp",
+    "plugrad.array_api",
+    "plugrad.array_api.fft",
+    "plugrad.array_api.linalg",
     "plugrad.autograd",
     "plugrad.autograd.functional",
     "plugrad.autograd.graph",
@@ -69,13 +72,19 @@ def _value(name: str) -> object:
     return getattr(import_module(path), last)
 
 
+def _is_data(value: object) -> bool:
+    """Return whether a value is a dtype, number or version, which the page names in a sentence."""
+    return not callable(value)
+
+
 NAMED: Final = _named()
 
 
 @pytest.mark.parametrize("path", MODULES)
 def test_each_name_of_a_module_stands_in_one_section(path: str) -> None:
     module = import_module(path)
-    names = [name for name in module.__all__ if not inspect.ismodule(getattr(module, name))]
+    told = inspect.ismodule if path != "plugrad.array_api" else _is_data
+    names = [name for name in module.__all__ if not told(getattr(module, name))]
     assert {name: count for name in names if (count := NAMED[f"{path}.{name}"]) != 1} == {}
 
 

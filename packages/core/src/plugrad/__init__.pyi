@@ -9,6 +9,7 @@ from math import inf as inf
 from math import nan as nan
 from math import pi as pi
 from plugrad import amp as amp
+from plugrad import array_api as array_api
 from plugrad import autograd as autograd
 from plugrad import backends as backends
 from plugrad import checkpoints as checkpoints

@@ -36,6 +36,7 @@ __all__ = [
 
 SIBLINGS: Final = MappingProxyType(
     {
+        "plugrad.array_api": "plugrad-array-api",
         "plugrad.checkpoints": "plugrad-checkpoints",
         "plugrad.fft": "plugrad-fft",
         "plugrad.linalg": "plugrad-linalg",
@@ -54,6 +55,7 @@ SIBLINGS: Final = MappingProxyType(
 """Modules that ship outside core, and the distribution that brings each."""
 
 _BROUGHT: Final = {
+    "plugrad.array_api": "__array_namespace__ to_device",
     "plugrad.checkpoints": "load save",
     "plugrad.fft": """
         bartlett_window blackman_window hamming_window hann_window istft kaiser_window stft
@@ -81,6 +83,7 @@ BROUGHT: Final = MappingProxyType(
 
 
 METHODS: Final = [
+    "__array_namespace__",
     "cholesky",
     "cholesky_inverse",
     "cholesky_solve",
@@ -99,6 +102,7 @@ METHODS: Final = [
     "slogdet",
     "stft",
     "svd",
+    "to_device",
     "triangular_solve",
 ]
 """Those of them that are methods."""

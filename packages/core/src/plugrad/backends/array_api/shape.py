@@ -129,7 +129,7 @@ class ShapeKernels(ArrayKernels):
         *lead, rows, columns = x.shape
         below, right = max(0, -offset), max(0, offset)
         count = max(0, min(rows - below, columns - right))
-        start = below * columns + right
+        start = min(below * columns + right, rows * columns)
         flat = self.reshape(x, (*lead, rows * columns))
         stop = min(start + count * (columns + 1), rows * columns)
         return flat[..., start : stop : columns + 1][..., :count]

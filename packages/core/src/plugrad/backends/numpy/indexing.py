@@ -299,8 +299,7 @@ def places_along(shape: Shape, dim: int, index: Array) -> Any:
     for number, size in enumerate(index.shape):
         after -= 1
         if number != dim and size > 1:
-            along = numpy.arange(0, size * steps[number], steps[number])
-            along = along.reshape(size, *[1] * after)
+            along = (numpy.arange(size) * steps[number]).reshape(size, *[1] * after)
             offsets = along if offsets is None else offsets + along
     return places if offsets is None else places + offsets
 
