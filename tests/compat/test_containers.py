@@ -34,7 +34,19 @@ def _p(t, *shape):
     return t.nn.Parameter(t.ones(*shape))
 
 
-POSITIONS = (0, -1, 3, -4, "a", 1.0, None, True, slice(1, None), slice(None, None, -1), slice(9, 12))
+POSITIONS = (
+    0,
+    -1,
+    3,
+    -4,
+    "a",
+    1.0,
+    None,
+    True,
+    slice(1, None),
+    slice(None, None, -1),
+    slice(9, 12),
+)
 VALUES = ("relu", 3, None)
 
 
@@ -96,7 +108,8 @@ def sequential_made(t):
         t.nn.Sequential(OrderedDict(a=t.nn.Tanh(), b=t.nn.ReLU())),
         t.nn.Sequential(OrderedDict(a=t.nn.Tanh(), b=t.nn.ReLU()))[1:],
         t.nn.Sequential(), t.nn.Sequential()(3), caught(lambda: t.nn.Sequential(3)),
-        caught(lambda: t.nn.Sequential([t.nn.Tanh()])), caught(lambda: t.nn.Sequential({"a": t.nn.Tanh()})),
+        caught(lambda: t.nn.Sequential([t.nn.Tanh()])),
+        caught(lambda: t.nn.Sequential({"a": t.nn.Tanh()})),
         caught(lambda: t.nn.Sequential(OrderedDict(a=t.nn.Tanh()))(t.ones(1), t.ones(1))),
     )  # fmt: skip
 
@@ -147,11 +160,14 @@ def dictionaries(t):
     del m["b"]
     told += [repr(m), caught(lambda: m.pop("b")), caught(lambda: m.__delitem__("b"))]
     told += [
-        caught(lambda: m.update(3)), caught(lambda: m.update([3])), caught(lambda: m.update([(1,)])),
+        caught(lambda: m.update(3)), caught(lambda: m.update([3])),
+        caught(lambda: m.update([(1,)])),
         caught(lambda: m.update([("a", t.nn.Tanh(), 3)])), caught(lambda: m.update([("a", 3)])),
-        caught(lambda: m.__setitem__("forward", t.nn.Tanh())), caught(lambda: m.__setitem__(3, t.nn.Tanh())),
+        caught(lambda: m.__setitem__("forward", t.nn.Tanh())),
+        caught(lambda: m.__setitem__(3, t.nn.Tanh())),
         caught(lambda: m.__setitem__("a.b", t.nn.Tanh())), caught(lambda: m(1)),
-        caught(lambda: t.nn.ModuleDict({"keys": t.nn.Tanh()})), m.c, caught(lambda: t.nn.ModuleDict(3)),
+        caught(lambda: t.nn.ModuleDict({"keys": t.nn.Tanh()})), m.c,
+        caught(lambda: t.nn.ModuleDict(3)),
         caught(lambda: m.__setitem__("n", None)),
     ]  # fmt: skip
     m.clear()
@@ -176,7 +192,8 @@ def parameter_lists(t):
         caught(lambda: m.extend(t.ones(1))), caught(lambda: m.extend(3)),
         caught(lambda: t.nn.ParameterList(t.ones(2))), caught(lambda: t.nn.ParameterList(3)),
         caught(lambda: m.insert(0, 1)), caught(lambda: m.pop()), caught(lambda: m.__delitem__(0)),
-        caught(lambda: t.nn.ParameterList("ab")), caught(lambda: t.nn.ParameterList(t.nn.ParameterList())),
+        caught(lambda: t.nn.ParameterList("ab")),
+        caught(lambda: t.nn.ParameterList(t.nn.ParameterList())),
     ]  # fmt: skip
     return told, repr(m).replace("plugrad", "torch"), repr(t.nn.ParameterList())
 
@@ -193,7 +210,8 @@ def parameter_dictionaries(t):
         list(m), len(m), "b" in m, "q" in m, list(m.keys()), list(m.values()), list(m.items()),
         list(m.state_dict()), [n for n, _ in m.named_parameters()], list(reversed(m)), m.get("b"),
         m.get("q"), m.get("q", 5), m.setdefault("b", 3), m.setdefault("new", t.ones(1)),
-        m.setdefault("none"), m.pop("b"), m.popitem(), m.popitem(), list(m.copy()), type(m.copy()).__name__,
+        m.setdefault("none"), m.pop("b"), m.popitem(), m.popitem(),
+        list(m.copy()), type(m.copy()).__name__,
         list(m.fromkeys(["x", "y"])), list(m.fromkeys(["x"], t.ones(1)).values()),
         list(m | t.nn.ParameterDict({"or": t.ones(1), "a": t.zeros(1)})), m.a,
         copy.deepcopy(m).state_dict(), pickle.loads(pickle.dumps(m)).state_dict(),
@@ -201,8 +219,10 @@ def parameter_dictionaries(t):
     m |= t.nn.ParameterDict({"ior": t.ones(1)})
     del m["c"]
     told += [
-        list(m), caught(lambda: m["b"]), caught(lambda: m.pop("b")), caught(lambda: m.__delitem__("b")),
-        caught(lambda: m.update(3)), caught(lambda: m.update([3])), caught(lambda: m.update([(1,)])),
+        list(m), caught(lambda: m["b"]), caught(lambda: m.pop("b")),
+        caught(lambda: m.__delitem__("b")),
+        caught(lambda: m.update(3)), caught(lambda: m.update([3])),
+        caught(lambda: m.update([(1,)])),
         caught(lambda: m.update(t.ones(1))), caught(lambda: m.copy().__setitem__(3, t.ones(1))),
         caught(lambda: m.update([("a", 1, 2)])), caught(lambda: m(1)), caught(lambda: m["a.b"]),
         caught(lambda: t.nn.ParameterDict(3)), caught(lambda: m.update({"aa": 1}.items())),

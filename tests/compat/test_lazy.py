@@ -21,7 +21,9 @@ MADE = {
     "LazyLinear": ((4,), {}, (2, 3)),
     "LazyLinear without bias": ((4, False), {}, (2, 5, 3)),
     "LazyConv1d": ((4, 2), {"stride": 2, "padding": 1}, (2, 3, 7)),
-    "LazyConv2d": ((4, (2, 3)), {"groups": 2, "padding_mode": "circular", "padding": 1}, (2, 6, 5, 4)),
+    "LazyConv2d": (
+        (4, (2, 3)), {"groups": 2, "padding_mode": "circular", "padding": 1}, (2, 6, 5, 4),
+    ),
     "LazyConv2d unbatched": ((4, 2), {"bias": False}, (3, 5, 4)),
     "LazyConv3d": ((4, 2), {"dilation": 2}, (1, 3, 5, 4, 3)),
     "LazyConvTranspose1d": ((4, 2), {"stride": 2, "output_padding": 1}, (2, 3, 7)),
@@ -63,7 +65,8 @@ def lazy_tensors(t):
             caught(lambda u=u: u.shape), caught(lambda u=u: u + 1), caught(lambda u=u: u.sum()),
             caught(lambda u=u: u.numel()), caught(lambda u=u: len(u)), caught(lambda u=u: u.mul(2)),
             caught(lambda u=u: t.add(u, 1)), caught(lambda u=u: u[0]), caught(lambda u=u: bool(u)),
-            caught(lambda u=u: u.detach()), caught(lambda u=u: u.clone()), caught(lambda u=u: u == u),
+            caught(lambda u=u: u.detach()), caught(lambda u=u: u.clone()),
+            caught(lambda u=u: u == u),
             caught(lambda u=u: u.nope), caught(lambda cls=cls: cls(t.ones(1))),
             caught(lambda u=u: u.share_memory_()), pickle.loads(pickle.dumps(u)),
         ]  # fmt: skip

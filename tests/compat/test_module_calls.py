@@ -234,7 +234,7 @@ def copies_keep_hooks(t):
     return len(log), len(twin._forward_hooks)
 
 
-# ------------------------------------------------------------------------------- hooks of all modules
+# -------------------------------------------------------------------------- hooks of all modules
 
 
 def _everywhere(t, name):

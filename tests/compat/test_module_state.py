@@ -470,8 +470,10 @@ def buffers_and_parameters_made(t):
     b = t.nn.Buffer(t.ones(2))
     return (
         p, b, t.nn.Parameter(p, False), t.nn.Parameter(), isinstance(p, t.Tensor),
-        isinstance(b, t.nn.Buffer), isinstance(t.ones(1), t.nn.Parameter), isinstance(p * 1, t.nn.Parameter),
-        isinstance(b * 1, t.nn.Buffer), b.persistent, t.nn.Buffer(t.ones(1), persistent=False).persistent,
+        isinstance(b, t.nn.Buffer), isinstance(t.ones(1), t.nn.Parameter),
+        isinstance(p * 1, t.nn.Parameter),
+        isinstance(b * 1, t.nn.Buffer), b.persistent,
+        t.nn.Buffer(t.ones(1), persistent=False).persistent,
         repr(p), repr(b), caught(lambda: t.nn.Parameter(t.ones(1, dtype=t.int64))),
         t.nn.Parameter(t.ones(1, dtype=t.int64), requires_grad=False), copy.deepcopy(b),
         pickle.loads(pickle.dumps(p)), copy.deepcopy(p),

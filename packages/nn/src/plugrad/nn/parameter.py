@@ -168,7 +168,7 @@ class _Uninitialized(Tensor):
         return f"<{type(self).__name__}>"
 
 
-class UninitializedParameter(_Uninitialized, Parameter):
+class UninitializedParameter(_Uninitialized, Parameter):  # type: ignore[misc]  # __repr__ fits
     """A parameter whose shape is not known yet, as those of lazy modules.
 
     It has a dtype and a device; `materialize` gives it a shape. Whatever else is done with it,

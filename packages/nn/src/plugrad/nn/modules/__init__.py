@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from plugrad.nn.modules import (
     activation,
     adaptive,
@@ -73,4 +75,5 @@ LAYERS = [
 ]
 """The names of all modules, which the plugin offers."""
 
-__all__ = [*LAYERS, "Module"]
+if not TYPE_CHECKING:  # type checkers follow the imports above, but no list that is computed
+    __all__ = [*LAYERS, "Module"]

@@ -47,7 +47,7 @@ class ModuleCalls(ModuleState):
     def _call_hooked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         result = None
         done: set[int] = set()
-        after = [*around_calls("forward"), *self._forward_hooks.values()]
+        after: list[Any] = [*around_calls("forward"), *self._forward_hooks.values()]
         try:
             args, kwargs = self._before_forward(args, kwargs)
             watch = self._backward_watch()
@@ -77,10 +77,8 @@ class ModuleCalls(ModuleState):
 
     def _before_forward(self, args: Any, kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Run the hooks that come before `forward`; return its arguments."""
-        for hook, with_kwargs, *_ in (
-            *around_calls("forward_pre"),
-            *self._forward_pre_hooks.values(),
-        ):
+        entries: list[Any] = [*around_calls("forward_pre"), *self._forward_pre_hooks.values()]
+        for hook, with_kwargs, *_ in entries:
             if with_kwargs:
                 changed = hook(self, args, kwargs)
                 if changed is not None:
@@ -103,17 +101,17 @@ class ModuleCalls(ModuleState):
 
     def _backward_watch(self) -> BackwardHooks | None:
         """Return what watches the gradients of this call, if hooks want to see them."""
-        hooks = around_calls("backward")
+        hooks: list[Any] = list(around_calls("backward"))
         if self._full_backward is not False:
             hooks += self._backward_hooks.values()
-        pre_hooks = [*around_calls("backward_pre"), *self._backward_pre_hooks.values()]
+        pre_hooks: list[Any] = [*around_calls("backward_pre"), *self._backward_pre_hooks.values()]
         if not hooks and not pre_hooks:
             return None
-        return BackwardHooks(self, [hook for hook, in hooks], [hook for hook, in pre_hooks])
+        return BackwardHooks(self, [each[0] for each in hooks], [each[0] for each in pre_hooks])
 
     def _hang_old_backward_hooks(self, result: Any) -> None:
         """Let the old backward hooks see the gradients of the operation that made the result."""
-        hooks = around_calls("old_backward")
+        hooks: list[Any] = list(around_calls("old_backward"))
         if self._full_backward is False:
             hooks += self._backward_hooks.values()
         if not hooks:

@@ -17,10 +17,10 @@ class _Row(Module):
 
     def _index(self, position: Any) -> str:
         size = len(self)
-        position = operator.index(position)
-        if not -size <= position < size:
-            raise IndexError(f"index {position} is out of range for {size} modules")
-        return list(self._modules)[position]
+        index: int = operator.index(position)
+        if not -size <= index < size:
+            raise IndexError(f"index {index} is out of range for {size} modules")
+        return list(self._modules)[index]
 
     def _renumber(self, modules: Iterable[Any]) -> None:
         listed = list(modules)

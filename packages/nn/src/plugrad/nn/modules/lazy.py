@@ -156,9 +156,9 @@ class LazyLinear(LazyModuleMixin, Linear):
         if self.has_uninitialized_params():
             with plugrad.no_grad():
                 self.in_features = input.shape[-1]
-                self.weight.materialize((self.out_features, self.in_features))  # type: ignore[attr-defined]
+                self.weight.materialize((self.out_features, self.in_features))
                 if self.bias is not None:
-                    self.bias.materialize((self.out_features,))  # type: ignore[attr-defined]
+                    self.bias.materialize((self.out_features,))
                 self.reset_parameters()
         self.in_features = self.weight.shape[1]
 
@@ -365,7 +365,7 @@ class LazyConvTranspose3d(_LazyConvTranspose, ConvTranspose3d):
 class _LazyNorm(LazyModuleMixin):
     """What lazy batch and instance normalizations share; stands before one."""
 
-    ndims: ClassVar[tuple[int, ...]]
+    ndims: Any  # a tuple of int, of the normalization behind
     num_features: int
     affine: bool
     weight: Any
