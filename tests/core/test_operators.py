@@ -32,6 +32,7 @@ WITHOUT_SAMPLES = {
     **dict.fromkeys(("is_complex", "is_conj", "is_neg"), "tell a fact, and return no tensor"),
     **dict.fromkeys(("cuda", "pin_memory"), "need another device"),
     **dict.fromkeys(("load", "save"), "read and write files, not tensors"),
+    **dict.fromkeys(("__array_namespace__", "to_device"), "the array API's, with tests of its own"),
     **dict.fromkeys(
         (
             "floor_divide",

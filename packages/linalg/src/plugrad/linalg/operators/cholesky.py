@@ -131,9 +131,8 @@ def cholesky(input: Any, upper: bool = False, *, out: Any = None) -> Any:
     """
     require_matrices("cholesky", input, square=True)
     result = apply("cholesky", (input,), (bool(upper),), out)
-    lowest = (
-        k.amin(diagonal_of(k, k.real(result.detach())), (-1,), False) if input.numel() else None
-    )
+    last = (len(input._array.shape) - 2,)  # of the diagonal
+    lowest = k.amin(diagonal_of(k, k.real(result.detach())), last, False) if input.numel() else None
     if lowest is not None and lowest._table.to_host(lowest._array <= 0).any():
         info = operators["cholesky_ex"].call(input.detach(), bool(upper))[1]
         refuse_failures("cholesky", info, _NOT_POSITIVE)

@@ -21,7 +21,7 @@ __all__ = ["scaled_dot_product_attention"]
 
 def _weights(k: Any, query: Any, key: Any, mask: Any, scale: float) -> Any:
     scores = k.matmul(query * scale, k.transpose(key, -2, -1))
-    return k.safe_softmax(scores if mask is None else scores + mask, -1)
+    return k.safe_softmax(scores if mask is None else scores + mask, len(query.shape) - 1)
 
 
 _attention = primitive(
@@ -42,7 +42,8 @@ def _attention_grad(
     k: Any, g: Any, query: Any, key: Any, value: Any, mask: Any, scale: float
 ) -> Any:
     weights = _weights(k, query, key, mask, scale)
-    scores = k.softmax_grad(k.matmul(g, k.transpose(value, -2, -1)), weights, -1) * scale
+    given = k.matmul(g, k.transpose(value, -2, -1))
+    scores = k.softmax_grad(given, weights, len(query.shape) - 1) * scale
     return (
         k.matmul(scores, key),
         k.matmul(k.transpose(scores, -2, -1), query),
