@@ -109,7 +109,7 @@ class ModuleCalls(ModuleState):
         pre_hooks = [*around_calls("backward_pre"), *self._backward_pre_hooks.values()]
         if not hooks and not pre_hooks:
             return None
-        return BackwardHooks(self, [hook for hook, in hooks], [hook for hook, in pre_hooks])
+        return BackwardHooks(self, [hook for (hook,) in hooks], [hook for (hook,) in pre_hooks])
 
     def _hang_old_backward_hooks(self, result: Any) -> None:
         """Let the old backward hooks see the gradients of the operation that made the result."""
