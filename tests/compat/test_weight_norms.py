@@ -120,6 +120,58 @@ def spectral_norm_elsewhere(t):
     ]
 
 
+for _kind in LAYERS:
+    for _name in ("weight_norm", "spectral_norm"):
+        for _dim in (None, 0, 1, 2, -1, -2):
+
+            def _parametrized(t, kind=_kind, name=_name, dim=_dim):
+                u, m = t.nn.utils, _layer(t, kind)
+                norm = getattr(u.parametrizations, name)
+                told = [caught(lambda: norm(m, dim=dim)), m, m.state_dict(), t.rand(1)]
+                if not told[0]:
+                    told += [_called(t, m, kind), copy.deepcopy(m).weight, _called(t, m, kind)]
+                    told += [_called(t, m.eval(), kind), caught(lambda: pickle.dumps(m))]
+                    other = norm(_layer(t, kind), dim=dim)
+                    told += [other.load_state_dict(m.state_dict()), other.eval().weight]
+                    old = caught(lambda: getattr(u, name)(_layer(t, kind), dim=dim))
+                    if name == "weight_norm" and not old:
+                        held = getattr(u, name)(_layer(t, kind), dim=dim)
+                        told += [other.load_state_dict(held.state_dict()), other.state_dict()]
+                    with u.parametrize.cached():
+                        told += [_called(t, m, kind)]
+                    m.weight = m.weight.detach() * 2
+                    told += [m.state_dict(), u.parametrize.remove_parametrizations(m, "weight")]
+                return told, m.state_dict(), type(m).__name__, list(m.named_parameters())
+
+            PROGRAMS[f"parametrizations.{_name} {_kind} {_dim}"] = _parametrized
+
+
+@program
+def parametrizations_elsewhere(t):
+    p = t.nn.utils.parametrizations
+    m = p.weight_norm(p.spectral_norm(t.nn.Linear(3, 3, dtype=t.float64)), "bias")
+    told = [m, m.state_dict(), m(t.ones(3, dtype=t.float64))]
+    m = p.spectral_norm(t.nn.Linear(30, 20), n_power_iterations=3, eps=1e-2)
+    w1, w2 = m.weight, m.weight
+    (w1 * w2).sum().backward()
+    told += [w1, w2, [q.grad for q in m.parameters()], m.state_dict()]
+    frozen = p.spectral_norm(t.nn.BatchNorm1d(3), "running_var")
+    told += [frozen, frozen.running_var, frozen.state_dict()]
+    rnn = p.weight_norm(t.nn.LSTM(2, 3), "weight_hh_l0")
+    y, _ = rnn(t.ones(4, 1, 2))
+    y.sum().backward()
+    told += [rnn, y, [(name, q.grad) for name, q in rnn.named_parameters()]]
+    told += [p.spectral_norm(p.spectral_norm(t.nn.Linear(3, 3)))]
+    return told, [
+        caught(lambda norm=norm, layer=layer, rest=rest: norm(layer, *rest))
+        for norm in (p.weight_norm, p.spectral_norm)
+        for layer, *rest in (
+            (t.nn.Linear(2, 2), "nope"), (t.nn.Linear(2, 2, bias=False), "bias"),
+            (t.nn.LazyLinear(2),), (p.weight_norm(t.nn.Linear(2, 2)),),
+        )
+    ] + [caught(lambda: p.spectral_norm(t.nn.Linear(2, 2), n_power_iterations=0))]  # fmt: skip
+
+
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_norms_agree(name):

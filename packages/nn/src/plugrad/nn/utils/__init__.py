@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugrad.nn.utils import parametrize
+from plugrad.nn.utils import parametrizations, parametrize
 from plugrad.nn.utils.clip_grad import (
     clip_grad_norm_,
     clip_grad_value_,
@@ -30,6 +30,7 @@ __all__ = [
     "fuse_linear_bn_weights",
     "get_total_norm",
     "parameters_to_vector",
+    "parametrizations",
     "parametrize",
     "remove_spectral_norm",
     "remove_weight_norm",

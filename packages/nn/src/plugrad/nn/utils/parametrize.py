@@ -14,7 +14,7 @@ from typing import Any
 
 import plugrad
 from plugrad.nn.modules.containers import ModuleDict
-from plugrad.nn.parameter import Parameter
+from plugrad.nn.parameter import Parameter, is_lazy
 from plugrad.nn.utils.parametrization_list import (
     ParametrizationList,
     check_kept,
@@ -128,6 +128,8 @@ def register_parametrization(
         If there is no such tensor, or the parametrization changes more than it may.
     AttributeError
         If the tensor is None.
+    RuntimeError
+        If it has no shape yet.
 
     Examples
     --------
@@ -167,6 +169,8 @@ def register_parametrization(
     held: Any = tensors[tensor_name]
     if held is None:
         raise AttributeError(f"{tensor_name!r} of {type(module).__name__} is None")
+    if is_lazy(held):
+        raise RuntimeError(f"{tensor_name!r} has no shape yet: call the module once before")
     chain = ParametrizationList([parametrization], held, unsafe=unsafe)
     delattr(module, tensor_name)
     if not is_parametrized(module):

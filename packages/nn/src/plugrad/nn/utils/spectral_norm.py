@@ -84,6 +84,7 @@ class SpectralNorm:
         return weight / plugrad.dot(u, matrix @ v)
 
     def __call__(self, module: Any, inputs: Any) -> None:
+        """Set the weight: the module is about to be called."""
         setattr(module, self.name, self.compute_weight(module, do_power_iteration=module.training))
 
 

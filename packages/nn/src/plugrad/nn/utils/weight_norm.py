@@ -53,6 +53,7 @@ class WeightNorm:
         )
 
     def __call__(self, module: Any, inputs: Any) -> None:
+        """Set the weight: the module is about to be called."""
         setattr(module, self.name, self.compute_weight(module))
 
 
