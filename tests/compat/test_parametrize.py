@@ -184,6 +184,49 @@ def whole_models(t):
     return m, y, [(name, q.grad) for name, q in m.named_parameters()]
 
 
+for _shape in ((3, 4), (4, 3), (3, 3), (2, 6)):
+    for _map in (None, "matrix_exp", "cayley", "householder"):
+        for _based in (True, False):
+
+            def _orthogonal(t, shape=_shape, kind=_map, based=_based):
+                p = t.nn.utils.parametrizations
+                m = t.nn.Linear(*shape, dtype=t.float64)
+                p.orthogonal(m, orthogonal_map=kind, use_trivialization=based)
+                told = [m, m.state_dict(), m.weight, t.rand(1)]
+                with t.no_grad():
+                    m.parametrizations.weight.original.mul_(1.5).add_(0.1)
+                m(t.ones(shape[0], dtype=t.float64)).exp().sum().backward()
+                told += [m.weight, [q.grad for q in m.parameters()]]
+                same = t.eye(shape[1], shape[0], dtype=t.float64)
+                told += [caught(lambda: setattr(m, "weight", same)), m.weight, m.state_dict()]
+                told += [caught(lambda: setattr(m, "weight", t.ones(9, 9, dtype=t.float64)))]
+                other = p.orthogonal(
+                    t.nn.Linear(*shape, dtype=t.float64), "weight", kind, use_trivialization=based
+                )
+                told += [other.load_state_dict(m.state_dict()), other.weight]
+                return told, copy.deepcopy(other).state_dict()
+
+            PROGRAMS[f"orthogonal {_shape} {_map} {_based}"] = _orthogonal
+
+
+@program
+def orthogonal_elsewhere(t):
+    o = t.nn.utils.parametrizations.orthogonal
+    bad = [
+        caught(lambda: o(t.nn.Linear(2, 2), orthogonal_map="other")),
+        caught(lambda: o(t.nn.Linear(2, 2), "nope")),
+        caught(lambda: o(t.nn.Linear(2, 2), "bias")),
+        caught(lambda: o(t.nn.Linear(2, 2, bias=False), "bias")),
+        caught(lambda: o(t.nn.Linear(2, 2, dtype=t.complex64), orthogonal_map="householder")),
+    ]
+    many = o(t.nn.Conv1d(3, 2, 4, dtype=t.float64))
+    chosen = [
+        o(t.nn.Linear(*shape)).parametrizations.weight[0].orthogonal_map.name
+        for shape in ((2, 3), (3, 3))
+    ]
+    return bad, many, many.state_dict(), many.weight, chosen
+
+
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_parametrized_tensors_agree(name):

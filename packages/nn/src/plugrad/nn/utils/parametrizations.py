@@ -9,11 +9,12 @@ from plugrad import Tensor
 from plugrad.nn import functional as F
 from plugrad.nn.modules.module import Module
 from plugrad.nn.parameter import is_lazy
+from plugrad.nn.utils.orthogonal_maps import OrthogonalMap, _Orthogonal
 from plugrad.nn.utils.parametrize import register_parametrization
 from plugrad.nn.utils.spectral_norm import as_matrix, output_dim, random_vectors
 from plugrad.nn.utils.weight_norm import norm_except, of_length
 
-__all__ = ["spectral_norm", "weight_norm"]
+__all__ = ["orthogonal", "spectral_norm", "weight_norm"]
 
 FIRST_STEPS = 15
 
@@ -110,7 +111,8 @@ class _SpectralNorm(Module):
         if self.training:
             self._step(matrix, self.n_power_iterations)
         u, v = self._u.clone(), self._v.clone()  # the graph keeps these; a step changes those
-        return weight / plugrad.vdot(u, matrix @ v)
+        divided: Tensor = weight / plugrad.vdot(u, matrix @ v)
+        return divided
 
     def right_inverse(self, value: Tensor) -> Tensor:
         return value
@@ -181,3 +183,64 @@ def spectral_norm(
     return register_parametrization(
         module, name, _SpectralNorm(weight, n_power_iterations, by, eps)
     )
+
+
+def orthogonal(
+    module: Any,
+    name: str = "weight",
+    orthogonal_map: str | None = None,
+    *,
+    use_trivialization: bool = True,
+) -> Any:
+    r"""Keep a matrix orthogonal, or unitary: its columns, or if it is wide its rows, orthonormal.
+
+    .. math:: Q^\mathrm{H} Q = I
+
+    Parameters
+    ----------
+    module : Module
+    name : str
+    orthogonal_map : {"matrix_exp", "cayley", "householder"}, optional
+        How it is made of the matrix that is learnt: as the exponential of, or the Cayley transform
+        :math:`(I + A/2)(I - A/2)^{-1}` of, a skew-symmetric one; or as a product of reflections.
+        By default the exponential for square and complex matrices, reflections for others.
+    use_trivialization : bool
+        Whether it is that times a matrix ``base``, which it starts as: steps then start near the
+        identity, where these maps do best. Without, no value can be assigned to the first two.
+
+    Returns
+    -------
+    Module
+        The same one, with ``parametrizations.weight.original`` to be learnt.
+
+    Raises
+    ------
+    ValueError
+        If there is no such tensor or map, the tensor is no matrix, or reflections are asked for
+        with a complex one.
+
+    References
+    ----------
+    M. Lezcano-Casado, "Trivializations for Gradient-Based Optimization on Manifolds", 2019.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad import nn
+    >>> layer = nn.utils.parametrizations.orthogonal(nn.Linear(20, 40))
+    >>> plugrad.allclose(layer.weight.T @ layer.weight, plugrad.eye(20), atol=1e-5)
+    True
+    """
+    weight = _held(module, name)
+    if weight.dim() < 2:
+        raise ValueError(f"{name!r} must be a matrix or several, not of {weight.dim()} dimensions")
+    if orthogonal_map is None:
+        square = weight.size(-2) == weight.size(-1) or weight.is_complex()
+        orthogonal_map = "matrix_exp" if square else "householder"
+    known = OrthogonalMap.__members__.get(orthogonal_map)
+    if known is None:
+        raise ValueError(f"orthogonal_map must be one of {[*OrthogonalMap.__members__]}")
+    if known is OrthogonalMap.householder and weight.is_complex():
+        raise ValueError("reflections make real matrices only: choose another orthogonal_map")
+    made = _Orthogonal(weight, known, use_trivialization)
+    return register_parametrization(module, name, made, unsafe=True)

@@ -93,7 +93,7 @@ def _deep_copy(self: Any, memo: dict[int, Any]) -> Any:
 
 def _own_class(module: Any) -> None:
     """Give a module a class of its own, on which properties can be put."""
-    cls = type(module)
+    cls: type = type(module)
     body: dict[str, Any] = {"__getstate__": _no_pickle, "__module__": __name__}
     if not hasattr(cls, "__deepcopy__"):
         body["__deepcopy__"] = _deep_copy

@@ -19,7 +19,8 @@ __all__ = ["SpectralNorm", "remove_spectral_norm", "spectral_norm"]
 
 def as_matrix(weight: Tensor, dim: int) -> Tensor:
     """Return a weight with a row for each position along a dimension."""
-    return weight.movedim(dim, 0).reshape(weight.size(dim), -1)
+    rows: Tensor = weight.movedim(dim, 0).reshape(weight.size(dim), -1)
+    return rows
 
 
 def random_vectors(matrix: Tensor, eps: float) -> tuple[Tensor, Tensor]:
@@ -72,7 +73,7 @@ class SpectralNorm:
 
     def compute_weight(self, module: Any, do_power_iteration: bool) -> Tensor:
         """Return a module's weight, divided by its largest singular value as it is known."""
-        weight = getattr(module, f"{self.name}_orig")
+        weight: Tensor = getattr(module, f"{self.name}_orig")
         u, v = (getattr(module, f"{self.name}_{letter}") for letter in "uv")
         matrix = as_matrix(weight, self.dim)
         if do_power_iteration:
@@ -81,7 +82,8 @@ class SpectralNorm:
                     v.copy_(F.normalize(matrix.T @ u, dim=0, eps=self.eps))
                     u.copy_(F.normalize(matrix @ v, dim=0, eps=self.eps))
                 u, v = u.clone(), v.clone()  # the graph keeps these; the next call changes those
-        return weight / plugrad.dot(u, matrix @ v)
+        divided: Tensor = weight / plugrad.dot(u, matrix @ v)
+        return divided
 
     def __call__(self, module: Any, inputs: Any) -> None:
         """Set the weight: the module is about to be called."""

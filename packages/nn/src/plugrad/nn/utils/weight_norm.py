@@ -13,12 +13,14 @@ __all__ = ["WeightNorm", "remove_weight_norm", "weight_norm"]
 def norm_except(v: Tensor, dim: int) -> Tensor:
     """Return the norm over all dimensions but one; over all if that is -1."""
     if dim == -1:
-        return v.norm()
+        whole: Tensor = v.norm()
+        return whole
     length = v.size(dim)
-    across = v.transpose(0, dim).reshape(length, v.numel() // max(length, 1)).norm(2, 1)
+    across: Tensor = v.transpose(0, dim).reshape(length, v.numel() // max(length, 1)).norm(2, 1)
     shape = [1] * v.dim()
     shape[dim] = length
-    return across.reshape(shape)
+    across = across.reshape(shape)
+    return across
 
 
 def of_length(v: Tensor, g: Tensor, dim: int) -> Tensor:
