@@ -2,10 +2,11 @@
 
 import copy
 import pickle
+from io import BytesIO
 
 import pytest
 import torch
-from behaviour import caught, outcome
+from behaviour import caught, outcome, plain
 
 import plugrad
 
@@ -182,3 +183,24 @@ def test_norms_agree(name):
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_programs_do_something(name):
     assert outcome(torch, PROGRAMS[name])[:1] != ("raises",)
+
+
+def _every_kind(t):
+    u = t.nn.utils
+    p = u.parametrizations
+    return t.nn.Sequential(
+        u.weight_norm(t.nn.Linear(4, 3)), u.spectral_norm(t.nn.Linear(3, 5)),
+        p.weight_norm(t.nn.Linear(5, 4)), p.spectral_norm(t.nn.Linear(4, 6)),
+        p.orthogonal(t.nn.Linear(6, 3)),
+    ).eval()  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("there", "here"), [(torch, plugrad), (plugrad, torch)])
+def test_states_go_from_one_library_to_the_other(there, here):
+    file = BytesIO()
+    given, taken = _every_kind(there), _every_kind(here)
+    there.save(given.state_dict(), file)
+    file.seek(0)
+    taken.load_state_dict(here.load(file))
+    assert plain(taken(here.ones(2, 4))) == plain(given(there.ones(2, 4)))

@@ -35,7 +35,8 @@ def _completed(q: Tensor) -> Tensor:
     others = plugrad.randn(*shape, dtype=q.dtype, device=q.device)
     for _ in range(2):  # the second time takes away what rounding has left
         others = others - q @ (q.mH @ others)
-    return plugrad.cat([q, _orthonormal(others)], -1)
+    whole: Tensor = plugrad.cat([q, _orthonormal(others)], -1)
+    return whole
 
 
 def _skew(x: Tensor) -> Tensor:
@@ -127,4 +128,5 @@ class _Orthogonal(Module):
         diagonal = kept.diagonal(dim1=-2, dim2=-1)
         # A factor of 0 is no reflection; one with nothing below the diagonal turns the sign.
         diagonal.copy_(plugrad.where(factors == 0, -diagonal.sign(), diagonal.sign()))
-        return kept.mT if wide else kept
+        standing: Tensor = kept.mT if wide else kept
+        return standing

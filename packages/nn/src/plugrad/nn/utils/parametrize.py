@@ -85,7 +85,7 @@ def _no_pickle(self: Any) -> Any:
 
 
 def _deep_copy(self: Any, memo: dict[int, Any]) -> Any:
-    twin = type(self).__new__(type(self))
+    twin = object.__new__(type(self))
     memo[id(self)] = twin
     twin.__dict__.update(copy.deepcopy(self.__dict__, memo))
     return twin

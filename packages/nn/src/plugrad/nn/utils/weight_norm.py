@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from plugrad import Tensor
@@ -106,6 +107,11 @@ def weight_norm(module: Any, name: str = "weight", dim: int | None = 0) -> Any:
     >>> layer.weight_g.shape, layer.weight_v.shape
     (plugrad.Size([40, 1]), plugrad.Size([40, 20]))
     """
+    warnings.warn(
+        "nn.utils.weight_norm is deprecated: use nn.utils.parametrizations.weight_norm",
+        FutureWarning,
+        stacklevel=2,
+    )
     if find_hook(module, WeightNorm, name):
         raise RuntimeError(f"{name!r} of {type(module).__name__} has its length apart already")
     hook = WeightNorm(name, dim)
