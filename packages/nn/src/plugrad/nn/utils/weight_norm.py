@@ -39,9 +39,12 @@ class WeightNorm:
 
     Examples
     --------
+    >>> import warnings
     >>> from plugrad import nn
     >>> from plugrad.nn.utils.weight_norm import WeightNorm
-    >>> WeightNorm("weight", 0).compute_weight(nn.utils.weight_norm(nn.Linear(2, 3))).shape
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     layer = nn.utils.weight_norm(nn.Linear(2, 3))
+    >>> WeightNorm("weight", 0).compute_weight(layer).shape
     plugrad.Size([3, 2])
     """
 
@@ -102,8 +105,10 @@ def weight_norm(module: Any, name: str = "weight", dim: int | None = 0) -> Any:
 
     Examples
     --------
+    >>> import warnings
     >>> from plugrad import nn
-    >>> layer = nn.utils.weight_norm(nn.Linear(20, 40))
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     layer = nn.utils.weight_norm(nn.Linear(20, 40))
     >>> layer.weight_g.shape, layer.weight_v.shape
     (plugrad.Size([40, 1]), plugrad.Size([40, 20]))
     """
@@ -149,8 +154,10 @@ def remove_weight_norm(module: Any, name: str = "weight") -> Any:
 
     Examples
     --------
+    >>> import warnings
     >>> from plugrad import nn
-    >>> layer = nn.utils.weight_norm(nn.Linear(20, 40))
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     layer = nn.utils.weight_norm(nn.Linear(20, 40))
     >>> list(nn.utils.remove_weight_norm(layer).state_dict())
     ['bias', 'weight']
     """
