@@ -38,7 +38,7 @@ def _bias_grad(k: Any, g: Any, beta: complex) -> Any:
 
 
 affine = primitive(
-    "affine", "bias, x, y", node="AddmmBackward0", aten="aten::addmm",
+    "affine", "bias, x, y", node="AddmmBackward0", aten="aten::addmm", accepts="numbers",
     check=_added("addmm", "ij,jk->ik"),
     body=lambda k, bias, x, y: bias + k.mm(x, y),
     bias=lambda g: g,

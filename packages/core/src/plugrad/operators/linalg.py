@@ -83,40 +83,41 @@ def _product(name: str, subscripts: str) -> Callable[..., None]:
 # ---------------------------------------------------------------------------------- the products
 
 _mm = linear(
-    "mm", "x, y", check=_product("mm", "ij,jk"),
+    "mm", "x, y", accepts="numbers", check=_product("mm", "ij,jk"),
     x=lambda k, g, y: k.mm(g, k.t(y)),
     y=lambda k, g, x: k.mm(k.t(x), g),
 )  # fmt: skip
 
 # The same product for a `y` that is the transpose of a tensor.
 mm_transposed = linear(
-    "mm_transposed", "x, y", node="MmBackward0", aten="aten::mm", check=_product("mm", "ij,jk"),
+    "mm_transposed", "x, y", node="MmBackward0", aten="aten::mm", accepts="numbers",
+    check=_product("mm", "ij,jk"),
     body=lambda k, x, y: k.mm(x, y),
     x=lambda k, g, y: k.mm(g, k.t(y)),
     y=lambda k, g, x: k.t(k.mm(k.t(g), x)),
 )  # fmt: skip
 
 _mv = linear(
-    "mv", "x, y", check=_product("mv", "ij,j"),
+    "mv", "x, y", accepts="numbers", check=_product("mv", "ij,j"),
     x=lambda k, g, y: k.unsqueeze(g, 1) * y,
     y=lambda k, g, x: k.mv(k.t(x), g),
 )  # fmt: skip
 
 _dot = linear(
-    "dot", "x, y", check=_product("dot", "i,i"),
+    "dot", "x, y", accepts="numbers", check=_product("dot", "i,i"),
     x=lambda g, y: g * y,
     y=lambda g, x: g * x,
 )  # fmt: skip
 
 _vdot = primitive(
-    "vdot", "x, y", check=_product("vdot", "i,i"),
+    "vdot", "x, y", accepts="numbers", check=_product("vdot", "i,i"),
     body=lambda k, x, y: k.dot(k.conj_t(x), y),
     x=lambda k, g, y: k.conj_t(g) * y,
     y=lambda g, x: g * x,
 )  # fmt: skip
 
 _bmm = linear(
-    "bmm", "x, y", check=_product("bmm", "bij,bjk"),
+    "bmm", "x, y", accepts="numbers", check=_product("bmm", "bij,bjk"),
     x=lambda k, g, y: k.bmm(g, k.transpose(y, 1, 2)),
     y=lambda k, g, x: k.bmm(k.transpose(x, 1, 2), g),
 )  # fmt: skip

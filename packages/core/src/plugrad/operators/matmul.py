@@ -61,7 +61,7 @@ def _batch_shape(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...
 
 # Of batches of matrices, which broadcast.
 _matmul = declare(
-    "matmul", "x, y", check=_check,
+    "matmul", "x, y", accepts="numbers", check=_check,
     x=lambda k, g, y: k.matmul(g, k.transpose(y, -2, -1)),
     y=lambda k, g, x: k.matmul(k.transpose(x, -2, -1), g),
 )  # fmt: skip

@@ -21,7 +21,7 @@ def _refuse_no_matrix(name: str, x: Any) -> None:
 
 
 linear(
-    "trace", "x", check=lambda x: _refuse_no_matrix("trace", x),
+    "trace", "x", accepts="numbers", check=lambda x: _refuse_no_matrix("trace", x),
     x=lambda k, g, x_shape: k.trace_grad(g, x_shape),
 )  # fmt: skip
 

@@ -117,7 +117,7 @@ _ACCEPTED: Final[dict[str, tuple[Callable[[dtype], bool], str]]] = {
 
 
 def _refuse_dtype(op: Operator, kind: dtype) -> None:
-    """Check that an elementwise operator works on what its operands promote to.
+    """Check that an operator works on what its operands promote to, or are.
 
     Raises
     ------
@@ -144,6 +144,9 @@ def _shared_dtype(op: Operator, arrays: tuple[Any, ...]) -> tuple[dtype | None, 
     if not tensors:
         return None, None
     kind = tensors[0]._dtype
+    # As PyTorch, which minds the dtype only where there is something to compute.
+    if op.accepts != "all" and all(0 not in tensor._array.shape for tensor in tensors):
+        _refuse_dtype(op, kind)
     if op.promotes:
         kind = result_dtype((tensor._dtype, not tensor._array.shape) for tensor in tensors)
     for tensor in tensors:

@@ -165,6 +165,7 @@ def primitive(
     overload: int = 0,
     aten: str = "",
     result: Result = "given",
+    accepts: Accepts = "all",
     body: Body | None = None,
     joint: Callable[..., Any] | None = None,
     differentiable: str = "",
@@ -197,7 +198,7 @@ def primitive(
         differentiable array.
     differentiable : str, optional
         Which arrays those are, with a joint rule: ``"x, weight"``; by default all.
-    view, moves, promotes, out, check
+    accepts, view, moves, promotes, out, check
         See `plugrad.vocabulary.registry.Operator`.
     **rules
         For each differentiable array, ``rule(k, g, ...)``. With several outputs a rule takes
@@ -210,9 +211,8 @@ def primitive(
     """
     return _declare(
         "primitive", name, signature, outputs=outputs, node=node, overload=overload, aten=aten,
-        result=result, body=body, joint=joint, differentiable=differentiable, view=view,
-        moves=moves, promotes=promotes, out=out, expose=expose, check=check,
-        rules=rules,
+        result=result, accepts=accepts, body=body, joint=joint, differentiable=differentiable,
+        view=view, moves=moves, promotes=promotes, out=out, expose=expose, check=check, rules=rules,
     )  # fmt: skip
 
 
@@ -224,6 +224,7 @@ def linear(
     overload: int = 0,
     aten: str = "",
     result: Result = "given",
+    accepts: Accepts = "all",
     body: Body | None = None,
     view: bool | Callable[..., Any] = False,
     moves: bool = False,
@@ -251,9 +252,8 @@ def linear(
     """
     return _declare(
         "linear", name, signature, outputs=None, node=node, overload=overload, aten=aten,
-        result=result, body=body, joint=None, differentiable="", view=view, moves=moves,
-        promotes=promotes, out=out,
-        expose=expose, check=check, rules=transposes,
+        result=result, accepts=accepts, body=body, joint=None, differentiable="", view=view,
+        moves=moves, promotes=promotes, out=out, expose=expose, check=check, rules=transposes,
     )  # fmt: skip
 
 

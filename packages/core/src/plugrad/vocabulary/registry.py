@@ -112,8 +112,9 @@ class Operator:
     scalars : bool
         Whether a Python number may stand in place of the second array in every rule.
     accepts : str
-        The dtypes that an elementwise operator works on, once promoted. ``"numbers"`` leaves out
-        bool and ``"real"`` complex; ``"integers"`` has bool and ``"floating"`` complex.
+        The dtypes that the operator works on, once promoted. ``"numbers"`` leaves out bool and
+        ``"real"`` complex; ``"integers"`` has bool and ``"floating"`` complex. All others than
+        elementwise ones accept ``"all"`` or ``"numbers"``.
     numbers : str
         Which arrays of an elementwise operator may be Python numbers: not the first for ``"not
         first"``.

@@ -235,6 +235,8 @@ def _general_source(operator: Operator, namespace: dict[str, Any]) -> str:
     if operator.differentiable and not (operator.view or operator.moves):
         # The compiled rules of a linear operator leave out the conjugations of complex numbers.
         checks.append("dtype.direct" if operator.form == "linear" else "not dtype.low_precision")
+    if operator.accepts != "all":
+        checks.append("dtype is not bool_")
     needed = ["dtype = " + f"{owner}._dtype"] if checks or operator.result == "same" else []
     lines = [
         signature,
