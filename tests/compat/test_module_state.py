@@ -355,7 +355,7 @@ def converted(t):
     return told, [
         caught(lambda: m.to(t.int32)), caught(lambda: m.to()),
         caught(lambda: m.to(t.float32, t.float64)), caught(lambda: m.xpu()),
-        caught(lambda: m.cuda()), caught(lambda: m.ipu()),
+        caught(lambda: m.ipu()),
     ]  # fmt: skip
 
 

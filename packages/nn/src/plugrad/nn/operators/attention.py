@@ -158,6 +158,11 @@ def _check(query: Any, key: Any, value: Any, mask: Any) -> None:
                 f"{name}(): query, key and value must be of one dtype, but found {query._dtype} "
                 f"and {tensor._dtype}"
             )
+    if query._dtype.category < dtypes.Category.FLOATING:
+        raise RuntimeError(
+            f"{name}(): query, key and value must be of floating-point numbers, not "
+            f"{query._dtype}; convert them with .to()"
+        )
     one, two, three = (tensor._array.shape for tensor in (query, key, value))
     if one[-1] != two[-1] or two[-2] != three[-2]:
         raise RuntimeError(
