@@ -12,6 +12,7 @@ from __future__ import annotations
 from plugrad.nn import functional as functional
 from plugrad.nn import init as init
 from plugrad.nn import utils as utils
+from plugrad.nn.creation import create as create
 from plugrad.nn.modules import *  # noqa: F403
 from plugrad.nn.modules import LAYERS as LAYERS
 from plugrad.nn.modules.module import Module as Module
@@ -29,6 +30,7 @@ __all__ = [
     "Parameter",
     "UninitializedBuffer",
     "UninitializedParameter",
+    "create",
     "functional",
     "init",
     "utils",

@@ -71,17 +71,11 @@ def create_scheduler(name: str, optimizer: Any, *args: Any, **options: Any) -> A
 
 
 def _class_of(kind: str, name: str) -> Any:
-    from plugrad import optim, plugins  # pluggy is not imported before it is needed
+    from plugrad import optim  # pluggy is not imported before it is needed
+    from plugrad.plugins.naming import by_name
 
     module, names = {
         "optimizers": (optim, optim.OPTIMIZERS),
         "lr_schedulers": (optim.lr_scheduler, optim.lr_scheduler.__all__),
     }[kind]
-    registered = plugins.registered(kind)
-    known = {*registered, *names}
-    if name not in known:
-        alike = [other for other in known if other.lower() == name.lower()]
-        name = alike[0] if len(alike) == 1 else name
-    if name in names and name not in registered:  # where this package lies, but is not installed
-        return getattr(module, name)
-    return plugins.lookup(kind, name)
+    return by_name(kind, name, module, names)
