@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from plugrad.nn.modules import (
     activation,
     adaptive,
+    adaptive_softmax,
     attention,
     channels,
     containers,
@@ -29,6 +30,7 @@ from plugrad.nn.modules import (
 )
 from plugrad.nn.modules.activation import *  # noqa: F403
 from plugrad.nn.modules.adaptive import *  # noqa: F403
+from plugrad.nn.modules.adaptive_softmax import *  # noqa: F403
 from plugrad.nn.modules.attention import *  # noqa: F403
 from plugrad.nn.modules.channels import *  # noqa: F403
 from plugrad.nn.modules.containers import *  # noqa: F403
@@ -53,6 +55,7 @@ from plugrad.nn.modules.vision import *  # noqa: F403
 LAYERS = [
     *activation.__all__,
     *adaptive.__all__,
+    *adaptive_softmax.__all__,
     *attention.__all__,
     *channels.__all__,
     *containers.__all__,
