@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
 
 from plugrad.autograd.modes import no_grad
@@ -184,7 +185,17 @@ def _broadcast_shapes(*shapes: Any) -> Size:
     return Size(broadcast_shapes(*[(s,) if isinstance(s, int) else tuple(s) for s in shapes]))
 
 
-functions["get_device"] = get_device
-functions["is_inference"] = Tensor.is_inference
-functions["is_signed"] = Tensor.is_signed
+def _as_function(method: Any) -> None:
+    """Offer a method that tells something about a tensor as a function, too."""
+
+    @wraps(method)
+    def told(input: Any) -> Any:
+        require_tensor(method.__name__, input)
+        return method(input)
+
+    functions[method.__name__] = told
+
+
+for _method in (get_device, Tensor.is_inference, Tensor.is_signed):
+    _as_function(_method)
 methods["ndimension"] = Tensor.dim

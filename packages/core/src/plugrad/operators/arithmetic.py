@@ -334,6 +334,7 @@ def positive(input: Any) -> Any:
     >>> plugrad.positive(plugrad.tensor([-1.0, 2.0]))
     tensor([-1.,  2.])
     """
+    require_tensor("positive", input)
     if input._dtype is dtypes.bool_:
         raise RuntimeError("positive() does not work on bool; convert to an integer dtype first")
     return input

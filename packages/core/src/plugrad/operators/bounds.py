@@ -121,6 +121,7 @@ def _refuse_other(name: str, input: Any, *bounds: Any) -> None:
 
 
 def _clamp(name: str, x: Any, min: Any, max: Any) -> Call:
+    require_tensor(name, x)
     _refuse_other(name, x, min, max)
     if min is None and max is None:
         raise RuntimeError(f"{name}(): at least one of min and max must not be None")
@@ -158,7 +159,8 @@ def clamp(input: Any, min: Any = None, max: Any = None, *, out: Any = None) -> A
     >>> plugrad.clamp(plugrad.tensor([-2.0, 0.5, 2.0]), -1, 1)
     tensor([-1.0000,  0.5000,  1.0000])
     """
-    if _plain(min) and _plain(max) and input._dtype.weak_scalar and min is not max:
+    known = isinstance(input, TensorBase) and _plain(min) and _plain(max) and min is not max
+    if known and input._dtype.weak_scalar:
         return operators["clamp"].call(input, min, max, out=out)
     name, arrays, params = _clamp("clamp", input, min, max)
     return operators[name].call(*arrays, *params, out=out)

@@ -6,7 +6,7 @@ from typing import Any
 
 from plugrad.autograd.tape import TensorBase, new_tensor
 from plugrad.dtypes import Category, bool_, get_default_dtype
-from plugrad.operators.dimensions import apply
+from plugrad.operators.dimensions import apply, require_tensor
 from plugrad.operators.operands import also, number_of
 from plugrad.operators.spaces import cast
 from plugrad.promotion import result_dtype
@@ -108,6 +108,7 @@ def isreal(input: Any) -> Any:
     >>> plugrad.isreal(plugrad.tensor([1 + 0j, 1 + 2j]))
     tensor([ True, False])
     """
+    require_tensor("isreal", input)
     if input._dtype.is_complex:
         return input.imag == 0
     return operators["eq"].call(input, input) | True

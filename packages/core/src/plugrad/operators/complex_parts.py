@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugrad import dtypes
-from plugrad.operators.dimensions import apply
+from plugrad.operators.dimensions import apply, require_tensor
 from plugrad.operators.operands import also
 from plugrad.vocabulary.forms import elementwise, function, primitive
 from plugrad.vocabulary.inplace import inplace
@@ -29,6 +29,7 @@ def is_complex(input: Any) -> bool:
     >>> plugrad.is_complex(plugrad.tensor([1.0]))
     False
     """
+    require_tensor("is_complex", input)
     found: bool = input._dtype.is_complex
     return found
 
@@ -64,6 +65,7 @@ def view_as_real(input: Any) -> Any:
     >>> plugrad.view_as_real(plugrad.tensor([1 + 2j]))
     tensor([[1., 2.]])
     """
+    require_tensor("view_as_real", input)
     if not input._dtype.is_complex:
         raise RuntimeError(f"view_as_real(): expected complex numbers, not {input._dtype}")
     return _view_as_real(input)
@@ -94,6 +96,7 @@ def view_as_complex(input: Any) -> Any:
     >>> plugrad.view_as_complex(plugrad.tensor([[1.0, 2.0]]))
     tensor([1.+2.j])
     """
+    require_tensor("view_as_complex", input)
     if not input._dtype.is_floating_point:
         raise RuntimeError(f"view_as_complex(): expected real numbers, not {input._dtype}")
     shape, strides = list(input.shape), input.stride()
@@ -120,6 +123,7 @@ def real(input: Any) -> Any:
     >>> plugrad.real(plugrad.tensor([1 + 2j]))
     tensor([1.])
     """
+    require_tensor("real", input)
     if not input._dtype.is_complex:
         return input
     return functions["select"](functions["view_as_real"](input), -1, 0)
@@ -140,6 +144,7 @@ def imag(input: Any) -> Any:
     >>> plugrad.imag(plugrad.tensor([1 + 2j]))
     tensor([2.])
     """
+    require_tensor("imag", input)
     if not input._dtype.is_complex:
         raise RuntimeError(f"imag(): a tensor of {input._dtype} has no imaginary part")
     return functions["select"](functions["view_as_real"](input), -1, 1)
@@ -163,6 +168,7 @@ def conj(input: Any) -> Any:
     >>> plugrad.conj(plugrad.tensor([1 + 2j]))
     tensor([1.-2.j])
     """
+    require_tensor("conj", input)
     return _conj(input) if input._dtype.is_complex else input
 
 
@@ -176,6 +182,7 @@ def conj_physical(input: Any, *, out: Any = None) -> Any:
     >>> plugrad.conj_physical(plugrad.tensor([1 + 2j]))
     tensor([1.-2.j])
     """
+    require_tensor("conj_physical", input)
     if out is not None:
         return apply("conj_physical", (input,), (), out)
     return _conj_physical(input) if input._dtype.is_complex else input
@@ -197,24 +204,28 @@ def resolve_conj(input: Any) -> Any:
     >>> plugrad.resolve_conj(plugrad.tensor([1 + 2j]).conj())
     tensor([1.-2.j])
     """
+    require_tensor("resolve_conj", input)
     return input
 
 
 @function("function method")
 def resolve_neg(input: Any) -> Any:
     """Return `input`: no tensor here is negated lazily."""
+    require_tensor("resolve_neg", input)
     return input
 
 
 @function("function method")
 def is_conj(input: Any) -> bool:
     """Return False: no tensor here is conjugated lazily."""
+    require_tensor("is_conj", input)
     return False
 
 
 @function("function method")
 def is_neg(input: Any) -> bool:
     """Return False: no tensor here is negated lazily."""
+    require_tensor("is_neg", input)
     return False
 
 
@@ -306,6 +317,7 @@ def angle(input: Any, *, out: Any = None) -> Any:
     >>> plugrad.angle(plugrad.tensor([1.0, -1.0]))
     tensor([0.0000, 3.1416])
     """
+    require_tensor("angle", input)
     if not (input._dtype.is_floating_point or input._dtype.is_complex):
         input = operators["cast"].call(input, dtypes.get_default_dtype())
     return apply("angle_of", (input,), (), out)

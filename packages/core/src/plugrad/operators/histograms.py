@@ -18,6 +18,7 @@ __all__ = ["histogram", "histogramdd"]
 def _edges(name: str, x: Any, bins: Any, range: Any, axis: int) -> Any:
     """Return the edges of bins: those that were given, or as many as were asked for."""
     if not is_number(bins):
+        require_tensor(name, bins, "bins")
         if bins.ndim != 1 or bins.numel() < 2 or bins.dtype is not x.dtype:
             raise RuntimeError(
                 f"{name}(): the edges along axis {axis} must be a vector of 2 or more numbers of "

@@ -244,6 +244,7 @@ def frexp(input: Any, *, out: Any = None) -> Any:
     >>> mantissa, exponent
     (tensor([0.7500]), tensor([2], dtype=plugrad.int32))
     """
+    require_tensor("frexp", input)
     if not input._dtype.is_floating_point:
         raise RuntimeError(f"frexp(): expected a floating-point dtype, not {input._dtype}")
     return return_types.frexp(apply("frexp", (input,), (), out))

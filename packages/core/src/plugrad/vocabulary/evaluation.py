@@ -179,7 +179,16 @@ def _run(op: Operator, table: Kernels, raw: list[Any], params: tuple[Any, ...], 
         return mode.quiet(kernel, *raw, *params)
     except (ValueError, TypeError, OverflowError) as error:
         found = ", ".join(_described(table, array) for array in raw)
-        raise RuntimeError(f"{op.name}() cannot work on {found}: {error}") from error
+        strange = isinstance(error, TypeError) and any(map(_is_strange, params))
+        kind = TypeError if strange else RuntimeError
+        raise kind(f"{op.name}() cannot work on {found}: {error}") from error
+
+
+def _is_strange(param: Any) -> bool:
+    """Tell whether a kernel may have failed for what it was given beside arrays."""
+    if isinstance(param, list | tuple):
+        return any(isinstance(each, float) or _is_strange(each) for each in param)
+    return param is None or isinstance(param, str)
 
 
 def _described(table: Kernels, array: Any) -> str:

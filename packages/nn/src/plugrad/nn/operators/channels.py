@@ -111,7 +111,10 @@ def _refuse_vectors(name: str, input: Any, vectors: dict[str, Any]) -> None:
             f"{name}(): channels are the second dimension, but the input has shape {list(shape)}"
         )
     for role, vector in vectors.items():
-        if vector is not None and vector._array.shape != (shape[1],):
+        if vector is None:
+            continue
+        require_tensor(name, vector, role)
+        if vector._array.shape != (shape[1],):
             raise RuntimeError(
                 f"{name}(): {role} needs one number for each of the {shape[1]} channels, but has "
                 f"shape {list(vector._array.shape)}"

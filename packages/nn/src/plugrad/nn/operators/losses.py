@@ -12,6 +12,7 @@ import warnings
 from typing import Any
 
 from plugrad.autograd.tape import TensorBase
+from plugrad.operators.dimensions import require_tensor
 from plugrad.operators.spaces import cast
 from plugrad.promotion import promote_types
 from plugrad.shapes import broadcast_shapes
@@ -66,10 +67,15 @@ def refuse_gradient(name: str, argument: str, tensor: Any) -> None:
 
     Raises
     ------
+    TypeError
+        If it is neither None nor a tensor.
     RuntimeError
         If it does.
     """
-    if tensor is not None and tensor._edge is not None:
+    if tensor is None:
+        return
+    require_tensor(name, tensor, argument)
+    if tensor._edge is not None:
         raise RuntimeError(f"{name}() has no gradient for {argument}: detach it")
 
 

@@ -170,6 +170,8 @@ def triplet_margin_loss(
     tensor(0.5000)
     """
     reduction = reduction_named("triplet_margin_loss", reduction)
+    for name, each in (("anchor", anchor), ("positive", positive), ("negative", negative)):
+        require_tensor("triplet_margin_loss", each, name)
     sizes = [len(each._array.shape) for each in (anchor, positive, negative)]
     if len(set(sizes)) > 1:
         raise RuntimeError(
