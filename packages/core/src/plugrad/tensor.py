@@ -561,9 +561,12 @@ class Tensor(TensorBase, TensorMethods):
         return complex(self._only_element())
 
     def __index__(self) -> int:
-        if self._array.shape or not isinstance(self.item(), int) or self._dtype is dtypes.bool_:
+        if self.numel() != 1 or not isinstance(number := self.item(), int):
             raise TypeError("only an integer tensor of one element can be an index")
-        return int(self.item())
+        return int(number)
+
+    def __reversed__(self) -> Tensor:
+        return methods["flip"](self, 0) if self._array.shape else self  # type: ignore[no-any-return]
 
     def __iter__(self) -> Iterator[Tensor]:
         if not self._array.shape:
