@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy
 
-from plugrad import dtypes, printing
+from plugrad import printing
 from plugrad.autograd import hooks as hooking
 from plugrad.autograd.gradients import backward
 from plugrad.autograd.modes import mode
@@ -566,7 +566,7 @@ class Tensor(TensorBase, TensorMethods):
         return int(number)
 
     def __reversed__(self) -> Tensor:
-        return methods["flip"](self, 0) if self._array.shape else self  # type: ignore[no-any-return]
+        return methods["flip"](self, 0) if self._array.shape else self
 
     def __iter__(self) -> Iterator[Tensor]:
         if not self._array.shape:
