@@ -1,8 +1,4 @@
-"""Initial values for parameters: each function fills a tensor in place, and returns it.
-
-The random ones draw from the default generator, or a given one, as PyTorch's do: the same seed
-gives the same weights.
-"""
+"""Filling tensors with numbers: with the same everywhere, or drawn, at a scale that layers keep."""
 
 from __future__ import annotations
 
