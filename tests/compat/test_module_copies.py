@@ -1,4 +1,4 @@
-"""States of modules go both ways, and copies do what the module does: for each module of a table."""
+"""States of modules go both ways, and copies do what the module does, for a table of modules."""
 
 from __future__ import annotations
 
