@@ -97,3 +97,33 @@ def test_hooks_under_double_backward_and_without_grad():
     assert seen == [True]
     with plugrad.no_grad():
         assert model(x).grad_fn is None
+
+
+def test_a_hook_that_is_refused_decides_nothing() -> None:
+    model = nn.Tanh()
+    with pytest.raises(TypeError, match="callable"):
+        model.register_full_backward_hook(3)  # type: ignore[arg-type]
+    model.register_backward_hook(lambda m, inner, outer: None)  # of the other kind
+
+
+@pytest.mark.parametrize("result", ["text", None, 3, {"text": "a"}, [], (["text"],)])
+def test_old_hooks_pass_over_results_without_a_tensor(result: Any) -> None:
+    class Constant(nn.Module):
+        def forward(self) -> Any:
+            return result
+
+    model = Constant()
+    model.register_backward_hook(lambda m, inner, outer: None)
+    assert model() == result
+
+
+def test_old_hooks_find_a_tensor_among_the_values_of_a_mapping() -> None:
+    class Named(nn.Module):
+        def forward(self, x: Any) -> Any:
+            return {"text": "a", "value": x * 2}
+
+    seen: list[Any] = []
+    model = Named()
+    model.register_backward_hook(lambda m, inner, outer: seen.append(lists(outer)))
+    model(plugrad.ones(1, requires_grad=True))["value"].sum().backward()
+    assert seen == [([1.0],)]

@@ -215,3 +215,20 @@ def test_a_transformer_block_learns():
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < 0.1 * losses[0]
+
+
+def test_a_state_that_was_assigned_can_be_copied_from():
+    source, assigned, copied = (nn.Linear(2, 2) for _ in range(3))
+    state = source.state_dict()
+    assigned.load_state_dict(state, assign=True)
+    kept = copied.weight
+    copied.load_state_dict(state)
+    assert copied.weight is kept
+    assert copied.weight.data_ptr() != source.weight.data_ptr()
+
+
+def test_a_state_that_does_not_fit_is_left_as_it_was():
+    frozen = nn.Parameter(plugrad.ones(2, 2), requires_grad=False)
+    with pytest.raises(RuntimeError, match="bias"):
+        nn.Linear(2, 2).load_state_dict({"weight": frozen, "bias": plugrad.ones(3)}, assign=True)
+    assert not frozen.requires_grad

@@ -63,8 +63,8 @@ class HookDict(dict[int, Callable[..., Any]]):
 
     __slots__ = ("__weakref__",)
 
-    def add(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Append a hook and return its handle.
+    def add(self, hook: Callable[..., Any], kept: Any = None) -> RemovableHandle:
+        """Append a hook, or what is kept in its place, and return its handle.
 
         Raises
         ------
@@ -74,7 +74,7 @@ class HookDict(dict[int, Callable[..., Any]]):
         if not callable(hook):
             raise TypeError(f"a hook must be callable, not {type(hook).__name__}")
         handle = RemovableHandle(self)
-        self[handle.id] = hook
+        self[handle.id] = hook if kept is None else kept
         return handle
 
 

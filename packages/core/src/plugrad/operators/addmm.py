@@ -47,7 +47,7 @@ affine = primitive(
 )  # fmt: skip
 
 primitive(
-    "addmm", "bias, x, y; beta=1, alpha=1", check=_added("addmm", "ij,jk->ik"),
+    "addmm", "bias, x, y; beta=1, alpha=1", accepts="numbers", check=_added("addmm", "ij,jk->ik"),
     body=lambda k, bias, x, y, beta, alpha: _sum(k, bias, k.mm(x, y), beta, alpha),
     bias=_bias_grad,
     x=lambda k, g, y, alpha: _times(k.mm(g, k.conj_t(y)), alpha.conjugate()),
@@ -55,7 +55,7 @@ primitive(
 )  # fmt: skip
 
 primitive(
-    "addmv", "bias, x, y; beta=1, alpha=1", check=_added("addmv", "ij,j->i"),
+    "addmv", "bias, x, y; beta=1, alpha=1", accepts="numbers", check=_added("addmv", "ij,j->i"),
     body=lambda k, bias, x, y, beta, alpha: _sum(k, bias, k.mv(x, y), beta, alpha),
     bias=_bias_grad,
     x=lambda k, g, y, alpha: _times(k.unsqueeze(g, 1) * k.conj_t(y), alpha.conjugate()),
@@ -72,7 +72,8 @@ primitive(
 )  # fmt: skip
 
 primitive(
-    "baddbmm", "bias, x, y; beta=1, alpha=1", check=_added("baddbmm", "bij,bjk->bik"),
+    "baddbmm", "bias, x, y; beta=1, alpha=1", accepts="numbers",
+    check=_added("baddbmm", "bij,bjk->bik"),
     body=lambda k, bias, x, y, beta, alpha: _sum(k, bias, k.bmm(x, y), beta, alpha),
     bias=_bias_grad,
     x=lambda k, g, y, alpha: _times(k.bmm(g, k.conj_t(y)), alpha.conjugate()),
@@ -80,7 +81,8 @@ primitive(
 )  # fmt: skip
 
 primitive(
-    "addbmm", "bias, x, y; beta=1, alpha=1", check=_added("addbmm", "bij,bjk->ik"),
+    "addbmm", "bias, x, y; beta=1, alpha=1", accepts="numbers",
+    check=_added("addbmm", "bij,bjk->ik"),
     body=lambda k, bias, x, y, beta, alpha: _sum(
         k, bias, k.sum_dim(k.bmm(x, y), (0,), False), beta, alpha
     ),
@@ -126,8 +128,6 @@ def _factors(name: str, tensors: tuple[Any, Any, Any], beta: Any, alpha: Any) ->
             if broken or (isinstance(factor, bool) and not logical):
                 raise RuntimeError(f"addr(): {word}={factor} does not fit {kinds.pop()}")
         return (bool(beta), bool(alpha)) if logical else (beta, alpha)
-    if logical and all(0 not in tensor.shape for tensor in tensors):
-        raise NotImplementedError(f"{name}() is not defined for bool; use .to(plugrad.int64)")
     return (int(beta), int(alpha)) if whole else (beta, alpha)
 
 

@@ -179,9 +179,10 @@ def _run(op: Operator, table: Kernels, raw: list[Any], params: tuple[Any, ...], 
         return mode.quiet(kernel, *raw, *params)
     except (ValueError, TypeError, OverflowError) as error:
         found = ", ".join(_described(table, array) for array in raw)
-        strange = isinstance(error, TypeError) and any(map(_is_strange, params))
-        kind = TypeError if strange else RuntimeError
-        raise kind(f"{op.name}() cannot work on {found}: {error}") from error
+        if isinstance(error, TypeError) and any(map(_is_strange, params)):
+            told = ", ".join(map(repr, params))
+            raise TypeError(f"{op.name}() cannot take {told} with {found}: {error}") from error
+        raise RuntimeError(f"{op.name}() cannot work on {found}: {error}") from error
 
 
 def _is_strange(param: Any) -> bool:

@@ -6,6 +6,19 @@ gives the same weights.
 
 from __future__ import annotations
 
+from plugrad.nn.init.deprecated import (
+    constant,
+    dirac,
+    eye,
+    kaiming_normal,
+    kaiming_uniform,
+    normal,
+    orthogonal,
+    sparse,
+    uniform,
+    xavier_normal,
+    xavier_uniform,
+)
 from plugrad.nn.init.filling import (
     calculate_gain,
     constant_,
@@ -18,19 +31,6 @@ from plugrad.nn.init.filling import (
     xavier_normal_,
     xavier_uniform_,
     zeros_,
-)
-from plugrad.nn.init.old_names import (
-    constant,
-    dirac,
-    eye,
-    kaiming_normal,
-    kaiming_uniform,
-    normal,
-    orthogonal,
-    sparse,
-    uniform,
-    xavier_normal,
-    xavier_uniform,
 )
 from plugrad.nn.init.structured import dirac_, orthogonal_, sparse_
 from plugrad.nn.init.truncated import trunc_normal_

@@ -64,7 +64,9 @@ def trunc_normal_(
     with plugrad.no_grad():
         if _below(high) - _below(low) >= _SHARE:
             return _normal(tensor, mean, std, a, b, generator)
-        return _uniform(tensor, mean, std, a, b, generator)
+        # The density is highest at what lies nearest to the mean: there all are accepted.
+        nearest = 0.0 if low <= 0 <= high else min(low * low, high * high)
+        return _uniform(tensor, mean, std, a, b, nearest, generator)
 
 
 def _below(x: float) -> float:
@@ -80,9 +82,9 @@ def _normal(tensor: Tensor, mean: float, std: float, a: float, b: float, generat
     return tensor
 
 
-def _uniform(tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any) -> Tensor:
-    low, high = (a - mean) / std, (b - mean) / std
-    nearest = 0.0 if low <= 0 <= high else min(low * low, high * high)
+def _uniform(
+    tensor: Tensor, mean: float, std: float, a: float, b: float, nearest: float, generator: Any
+) -> Tensor:
     waiting = plugrad.ones_like(tensor, dtype=plugrad.bool)
     while waiting.any():
         proposed = plugrad.empty_like(tensor).uniform_(a, b, generator=generator)

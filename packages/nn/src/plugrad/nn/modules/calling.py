@@ -9,7 +9,7 @@ from typing import Any
 from plugrad import Tensor
 from plugrad.autograd.hooks import HookDict, RemovableHandle
 from plugrad.nn.modules.backward import BackwardHooks
-from plugrad.nn.modules.everywhere import CALLS, around_calls
+from plugrad.nn.modules.global_hooks import CALLS, around_calls
 from plugrad.nn.modules.state import ModuleState
 
 __all__ = ["ModuleCalls"]
@@ -101,7 +101,7 @@ class ModuleCalls(ModuleState):
 
     def _backward_watch(self) -> BackwardHooks | None:
         """Return what watches the gradients of this call, if hooks want to see them."""
-        hooks: list[Any] = list(around_calls("backward"))
+        hooks: list[Any] = around_calls("backward")
         if self._full_backward is not False:
             hooks += self._backward_hooks.values()
         pre_hooks: list[Any] = [*around_calls("backward_pre"), *self._backward_pre_hooks.values()]
@@ -111,15 +111,13 @@ class ModuleCalls(ModuleState):
 
     def _hang_old_backward_hooks(self, result: Any) -> None:
         """Let the old backward hooks see the gradients of the operation that made the result."""
-        hooks: list[Any] = list(around_calls("old_backward"))
+        hooks: list[Any] = around_calls("old_backward")
         if self._full_backward is False:
             hooks += self._backward_hooks.values()
         if not hooks:
             return
-        while not isinstance(result, Tensor):
-            values = result.values() if isinstance(result, Mapping) else result
-            result = next(iter(values))
-        if result.grad_fn is not None:
+        result = _first_tensor(result)
+        if result is not None and result.grad_fn is not None:
             for (hook,) in hooks:
                 result.grad_fn.register_hook(
                     lambda grad_input, grad_output, hook=hook: hook(self, grad_input, grad_output)
@@ -185,8 +183,7 @@ class ModuleCalls(ModuleState):
         >>> layer(x).sum().backward()
         (tensor([0., 1.]),)
         """
-        self._set_full_backward(True)
-        return self._add_hook(self._backward_hooks, (hook,), prepend)
+        return self._add_backward_hook(hook, prepend, full=True)
 
     def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(module, grad_input, grad_output)`` in the backward of the last operation.
@@ -207,16 +204,17 @@ class ModuleCalls(ModuleState):
         >>> layer(plugrad.zeros(1, requires_grad=True)).sum().backward()
         (tensor([1.]),)
         """
-        self._set_full_backward(False)
-        return self._add_hook(self._backward_hooks, (hook,), False)
+        return self._add_backward_hook(hook, False, full=False)
 
-    def _set_full_backward(self, full: bool) -> None:
+    def _add_backward_hook(self, hook: Any, prepend: bool, *, full: bool) -> RemovableHandle:
         if self._full_backward is (not full):
             raise RuntimeError(
                 f"{type(self).__name__} has backward hooks of the other kind; a module has full "
                 "ones or old ones, not both"
             )
+        handle = self._add_hook(self._backward_hooks, (hook,), prepend)
         object.__setattr__(self, "_full_backward", full)
+        return handle
 
     def register_full_backward_pre_hook(
         self, hook: Callable[..., Any], prepend: bool = False
@@ -232,14 +230,20 @@ class ModuleCalls(ModuleState):
         """
         return self._add_hook(self._backward_pre_hooks, (hook,), prepend)
 
-    def _add_hook(self, table: dict[int, Any], entry: Any, prepend: bool) -> RemovableHandle:
-        if not callable(entry[0]):
-            raise TypeError(f"a hook must be callable, not {type(entry[0]).__name__}")
-        handle = RemovableHandle(table)
-        before = dict(table)
-        table[handle.id] = entry
+    def _add_hook(self, table: HookDict, entry: Any, prepend: bool) -> RemovableHandle:
+        before = list(table)
+        handle = table.add(entry[0], entry)
         if prepend:
             for number in before:
                 table[number] = table.pop(number)
         object.__setattr__(self, "_hooked", True)
         return handle
+
+
+def _first_tensor(result: Any) -> Tensor | None:
+    """Return the first tensor of a result, or of the first of its parts, and so on."""
+    if isinstance(result, Tensor):
+        return result
+    if isinstance(result, Mapping):
+        return next((value for value in result.values() if isinstance(value, Tensor)), None)
+    return _first_tensor(result[0]) if isinstance(result, list | tuple) and result else None

@@ -7,13 +7,13 @@ from typing import Any, Self
 
 import plugrad
 from plugrad.autograd.hooks import HookDict
-from plugrad.nn.modules import everywhere
+from plugrad.nn.modules import global_hooks
 from plugrad.nn.modules.calling import ModuleCalls
-from plugrad.nn.modules.everywhere import *  # noqa: F403
+from plugrad.nn.modules.global_hooks import *  # noqa: F403
 from plugrad.nn.parameter import is_lazy
 from plugrad.tensor import Tensor
 
-__all__ = ["Module", *everywhere.__all__]
+__all__ = ["Module", *global_hooks.__all__]
 
 
 class Module(ModuleCalls):

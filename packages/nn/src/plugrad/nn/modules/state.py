@@ -314,7 +314,8 @@ class _Loading:
         self.post_hooks: list[tuple[Any, Callable[..., Any]]] = []
 
     def visit(self, module: Any, state: dict[str, Any], prefix: str) -> None:
-        metadata = self._metadata.get(prefix[:-1], {})
+        # The state's own is not told: another module may be loaded from it, by copying.
+        metadata = {**self._metadata.get(prefix[:-1], {})}
         if self._assign:
             metadata["assign_to_params_buffers"] = True
         # Always strictly: what does not match is told even to those who do not mind.
@@ -353,11 +354,15 @@ def _write(
         value = value[0]  # as very old checkpoints keep numbers
     if not assign:
         return lambda: _copy(tensor, value)
+    return lambda: _assign(module, name, tensor, value)
+
+
+def _assign(module: Any, name: str, tensor: Tensor, value: Tensor) -> None:
     put: Tensor = value
     if isinstance(tensor, Parameter):
         put = value if isinstance(value, Parameter) else Parameter(value, tensor.requires_grad)
         put.requires_grad = tensor.requires_grad
-    return lambda: setattr(module, name, put)
+    setattr(module, name, put)
 
 
 def _copy(tensor: Any, value: Tensor) -> None:

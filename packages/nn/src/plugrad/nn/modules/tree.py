@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from plugrad.nn.modules.everywhere import registered
+from plugrad.nn.modules.global_hooks import registered
 from plugrad.nn.parameter import Buffer, Parameter
 from plugrad.tensor import Tensor
 

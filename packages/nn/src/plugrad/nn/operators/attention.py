@@ -54,7 +54,7 @@ def _attention_grad(
 # Softmax, but of nothing but -inf it is 0, not nan.
 _safe_softmax = primitive(
     "safe_softmax", "x; dim", aten="aten::_safe_softmax",
-    body=lambda k, x, dim: k.where(
+    body=lambda k, x, dim: x if 0 in x.shape else k.where(
         k.expand(k.amax(x, (dim,), True) > -math.inf, x.shape), k.softmax(x, dim), k.zeros_like(x)
     ),
     x=lambda k, g, out, dim: k.softmax_grad(g, out, dim),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
+from math import prod
 from typing import Any
 
 import numpy
@@ -64,7 +65,7 @@ class AttentionKernels(ArrayKernels):
 def _by_rows(work: Callable[[slice], None], query: Array, key: Array) -> None:
     """Do some work on slices of the first dimension, each in a thread."""
     batch = len(query)
-    scores = query[..., 0].size * key.shape[-2]
+    scores = prod(query.shape[:-1]) * key.shape[-2]
     parts = max(1, min(batch, scores // _SHARED, get_num_threads()))
     bounds = [batch * part // parts for part in range(parts + 1)]
     at_once([partial(work, slice(*each)) for each in pairwise(bounds)])
@@ -88,6 +89,8 @@ def _weights(query: Array, key: Array, mask: Any, scale: float) -> Array:
 
 def _softmax(x: Array, dim: int) -> Array:
     """Turn `x` into its softmax, in place; what is nothing but -inf into zeros."""
+    if not x.size:
+        return x
     highest = x.max(axis=dim, keepdims=True)
     # Of nothing but -inf: anything finite makes all of its exponentials 0, and their sum 1.
     numpy.maximum(highest, numpy.finfo(x.dtype).min, out=highest)

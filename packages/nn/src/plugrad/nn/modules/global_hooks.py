@@ -41,12 +41,8 @@ def registered(what: str, module: Any, name: str, value: Any) -> Any:
     return value
 
 
-def _add(table: Any, kind: str, hook: Any, *options: Any) -> RemovableHandle:
-    if not callable(hook):
-        raise TypeError(f"a hook must be callable, not {type(hook).__name__}")
-    handle = RemovableHandle(table)
-    table[handle.id] = kind, (hook, *options)
-    return handle
+def _add(table: HookDict, kind: str, hook: Any, *options: Any) -> RemovableHandle:
+    return table.add(hook, (kind, (hook, *options)))
 
 
 def register_module_forward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
