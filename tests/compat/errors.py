@@ -705,6 +705,8 @@ def random() -> list[Call]:
         lambda t: t.multinomial(t.ones(2), 3),
         lambda t: t.multinomial(-t.ones(2), 1),
         lambda t: t.multinomial(t.ones(2), 0),
+        lambda t: t.multinomial(t.ones(2**24 + 1), 1),
+        lambda t: t.multinomial(t.ones(1, 2**24 + 1), 2, replacement=True),
         lambda t: t.set_rng_state("a"),
         lambda t: t.ones(2, requires_grad=True).uniform_(),
         lambda t: t.normal(t.ones(2), t.ones(2), out=t.tensor([0, 0])),

@@ -156,6 +156,7 @@ def test_numbers_lie_in_the_order_of_memory(name: str) -> None:
         (lambda x: plugrad.poisson(-x), RuntimeError),
         (lambda x: plugrad.multinomial(x, 4), RuntimeError),
         (lambda x: plugrad.multinomial(x * 0, 1), RuntimeError),
+        (lambda x: plugrad.multinomial(x[:1].expand(2**24 + 1), 1), RuntimeError),
         (lambda x: plugrad.normal(x, -x), RuntimeError),
         (lambda x: plugrad.randperm(-1), RuntimeError),
         (lambda x: plugrad.randint(3, 3, (2,)), RuntimeError),

@@ -22,6 +22,9 @@ from plugrad.random.uniform import unit64
 
 __all__ = ["multinomial"]
 
+# float32 tells integers apart up to here, and PyTorch goes no further.
+MOST_CATEGORIES = 2**24
+
 
 def multinomial(
     generator: Generator, weights: NDArray[Any], num_samples: int, replacement: bool = False
@@ -47,8 +50,8 @@ def multinomial(
     Raises
     ------
     RuntimeError
-        If `weights` or `num_samples` are not as said, or `num_samples` exceeds the categories
-        without replacement.
+        If `weights` or `num_samples` are not as said, if there are more than 2**24 categories, or
+        if `num_samples` exceeds them without replacement.
 
     Notes
     -----
@@ -67,6 +70,8 @@ def multinomial(
     if weights.ndim not in (1, 2):
         raise RuntimeError(f"weights have 1 or 2 dimensions, but got shape {weights.shape}")
     categories = weights.shape[-1]
+    if categories > MOST_CATEGORIES:
+        raise RuntimeError(f"at most {MOST_CATEGORIES} categories, but got {categories}")
     if count <= 0:
         raise RuntimeError(f"the number of samples is at least 1, but got {count}")
     if not replacement and count > categories:
