@@ -25,11 +25,13 @@ from plugrad.vocabulary import registry
 PACKAGE = Path(__file__).parents[1] / "packages" / "core" / "src" / "plugrad"
 HEADER = '''"""{what}: written by tools/stubs.py from the operators' declarations."""
 
-import builtins
+from builtins import {builtins}
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, SupportsFloat, SupportsIndex
 
 '''
+# Dtypes and methods are called `float` and `int`: Python's own go by other names.
+BUILTINS = ("bool", "complex", "dict", "float", "int", "list", "str", "tuple")
 TYPES = """from plugrad.devices import device as device
 from plugrad.dtypes import dtype as dtype
 from plugrad.random.generator import Generator as Generator
@@ -141,17 +143,24 @@ def _from_signature(signature: inspect.Signature) -> tuple[list[str], str]:
 def _shown(annotation: Any) -> str:
     """Return an annotation as source that holds anywhere, or ``Any`` where it would not.
 
-    Dtypes and methods are called ``float`` and ``int``, so Python's own are named in full.
+    Python's own types go by the names that `_headed` gives them.
     """
     text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "Any")
     words = set(re.findall(r"[\w.]+", text))
     if not words <= KNOWN:
         return "Any"
-    return re.sub(r"\b(bool|int|float|complex|str|tuple|list|dict)\b", r"builtins.\1", text)
+    return re.sub(rf"\b({'|'.join(BUILTINS)})\b", r"_\1", text)
+
+
+def _headed(what: str, lines: list[str]) -> str:
+    """Return a stub with its imports, of Python's own types those that it names."""
+    text = "\n".join(lines) + "\n"
+    named = [f"{name} as _{name}" for name in BUILTINS if re.search(rf"\b_{name}\b", text)]
+    return HEADER.format(what=what, builtins=", ".join(named)) + text
 
 
 KNOWN = {
-    *("Any", "None", "bool", "int", "float", "complex", "str", "tuple", "list", "dict"),
+    *("Any", "None", *BUILTINS),
     *("Tensor", "dtype", "device", "Size", "Generator"),
     *("Sequence", "Iterable", "Callable", "SupportsIndex", "SupportsFloat"),
 }
@@ -159,9 +168,9 @@ KNOWN = {
 
 def package_stub() -> str:
     """Return the stub of `plugrad` itself."""
-    lines = [HEADER.format(what="What plugrad exports") + EXPORTS + TYPES]
+    lines = [EXPORTS + TYPES]
     lines += [f"from plugrad.settings import {name} as {name}" for name in settings.__all__]
-    lines.append("from plugrad.tensor import Tensor as Tensor\n\n__version__: builtins.str")
+    lines.append("from plugrad.tensor import Tensor as Tensor\n\n__version__: _str")
     lines.append("newaxis: None")
     lines += [f"def {name}(input: Tensor) -> Tensor: ..." for name in ("detach", "detach_")]
     for names, kind in ((dtypes.PUBLIC_NAMES, "dtype"), (layouts.PUBLIC_NAMES, "Any"),
@@ -171,13 +180,13 @@ def package_stub() -> str:
         if name.isidentifier() and callable(function):
             parameters, returned = parameters_of(function)
             lines.append(f"def {name}({', '.join(parameters)}) -> {returned}: ...")
-    lines.append("def __getattr__(name: builtins.str) -> Any: ...  # what plugins add")
-    return "\n".join(lines) + "\n"
+    lines.append("def __getattr__(name: _str) -> Any: ...  # what plugins add")
+    return _headed("What plugrad exports", lines)
 
 
 def methods_stub() -> str:
     """Return the stub of `plugrad.methods`."""
-    lines = [HEADER.format(what="The methods of Tensor") + TYPES]
+    lines = [TYPES]
     lines += ["from plugrad.tensor import Tensor\n", "class TensorMethods:"]
     for name, method in sorted(registry.methods.items()):
         if name in ("__reduce_ex__", "__deepcopy__"):
@@ -196,7 +205,7 @@ def methods_stub() -> str:
         rest = parameters if parameters and parameters[0].startswith("*") else parameters[1:]
         ignore = "  # type: ignore[override]" if name in OVERRIDES else ""
         lines.append(f"    def {name}({', '.join(['self', *rest])}) -> {returned}: ...{ignore}")
-    return "\n".join(lines) + "\n"
+    return _headed("The methods of Tensor", lines)
 
 
 def main() -> int:

@@ -17,12 +17,18 @@ from typing import Any, TypeVar
 
 import numpy
 
-__all__ = ["WORTH_WAKING", "alone", "at_once", "get_num_threads", "library", "set_num_threads"]
+__all__ = [
+    "WORTH_SHARING", "WORTH_WAKING", "alone", "at_once", "get_num_threads", "library",
+    "set_num_threads",
+]  # fmt: skip
 
 Result = TypeVar("Result")
 
 WORTH_WAKING = 1 << 22
 """The multiplications of a product, a tenth of a millisecond, that are worth waking threads."""
+
+WORTH_SHARING = 1 << 18
+"""The elements of an array whose computing, as long, is worth sharing among threads."""
 
 
 @cache

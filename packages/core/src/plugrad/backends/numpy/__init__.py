@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from time import perf_counter
+from typing import Any
 
 from plugrad.backends.array_api import ArrayApiKernels
 from plugrad.backends.numpy.allocation import keep_freed_memory
 from plugrad.backends.numpy.arrays import NumpyArrays
+from plugrad.backends.numpy.blocks import in_blocks
 from plugrad.backends.numpy.distances import DistanceKernels
 from plugrad.backends.numpy.indexing import IndexingKernels
 from plugrad.backends.numpy.into import IntoKernels
@@ -20,6 +22,7 @@ from plugrad.backends.numpy.scipy import ScipyKernels
 from plugrad.backends.numpy.shape import ShapeKernels
 from plugrad.backends.protocol import Backend, Event
 from plugrad.devices import device
+from plugrad.vocabulary.registry import operators
 
 __all__ = ["NumpyBackend", "NumpyKernels"]
 
@@ -40,6 +43,14 @@ class NumpyKernels(
     ArrayApiKernels,
 ):
     """Kernels on NumPy arrays: what the standard's words leave slow, or cannot say."""
+
+    def __getattr__(self, name: str) -> Any:
+        kernel = super().__getattr__(name)
+        if operators[name].form == "elementwise":
+            # A body takes several passes over memory: over parts that stay in the cache.
+            kernel = in_blocks(operators[name].body).__get__(self)
+            setattr(self, name, kernel)
+        return kernel
 
 
 class HostEvent(Event):

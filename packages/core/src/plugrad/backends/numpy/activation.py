@@ -24,7 +24,7 @@ class ActivationKernels(SpecialKernels):
 
     def _twice_share(self, x: Array, coefficients: tuple[float, ...]) -> Array:
         """Return ``1 + tanh(x p(x^2))``: twice the share of the input that a gelu lets through."""
-        result = tanh_of_polynomial(x, coefficients, numpy.empty(x.shape, x.dtype))
+        result = tanh_of_polynomial(x, coefficients, numpy.empty_like(x))
         return numpy.add(result, 1, out=result)
 
     def _share(self, x: Array) -> Array:
@@ -43,7 +43,7 @@ class ActivationKernels(SpecialKernels):
 
     @in_blocks
     def gelu_grad(self, g: Array, x: Array) -> Array:
-        density = numpy.multiply(x, x, out=numpy.empty(x.shape, x.dtype))
+        density = numpy.multiply(x, x, out=numpy.empty_like(x))
         numpy.multiply(density, -0.5, out=density)
         numpy.exp(density, out=density)
         numpy.multiply(density, _DENSITY, out=density)
@@ -60,7 +60,7 @@ class ActivationKernels(SpecialKernels):
     @in_blocks
     def gelu_tanh_grad(self, g: Array, x: Array) -> Array:
         share = self._twice_share(x, _GELU_TANH)
-        slope = numpy.multiply(x, x, out=numpy.empty(x.shape, x.dtype))
+        slope = numpy.multiply(x, x, out=numpy.empty_like(x))
         numpy.multiply(slope, 3 * _KAPPA * _BETA, out=slope)
         numpy.add(slope, _BETA, out=slope)
         numpy.multiply(slope, x, out=slope)
@@ -99,7 +99,7 @@ class ActivationKernels(SpecialKernels):
         return result
 
     def hardswish_grad(self, g: Array, x: Array) -> Array:
-        slope = numpy.divide(x, 3, out=numpy.empty(x.shape, x.dtype))
+        slope = numpy.divide(x, 3, out=numpy.empty_like(x))
         numpy.add(slope, 0.5, out=slope)
         numpy.multiply(slope, g, out=slope)
         # Beyond the kinks, whatever x and g are there; nan counts as being above.
@@ -109,7 +109,7 @@ class ActivationKernels(SpecialKernels):
 
     @in_blocks
     def logsigmoid(self, x: Array) -> Array:
-        result = numpy.abs(x, out=numpy.empty(x.shape, x.dtype))
+        result = numpy.abs(x, out=numpy.empty_like(x))
         numpy.negative(result, out=result)
         numpy.exp(result, out=result)
         numpy.log1p(result, out=result)
@@ -117,7 +117,7 @@ class ActivationKernels(SpecialKernels):
         return result
 
     def leaky_relu(self, x: Array, negative_slope: float) -> Array:
-        result = numpy.multiply(x, negative_slope, out=numpy.empty(x.shape, x.dtype))
+        result = numpy.multiply(x, negative_slope, out=numpy.empty_like(x))
         if 0 <= negative_slope <= 1:
             return numpy.maximum(result, x, out=result)
         numpy.copyto(result, x, where=x > 0)
@@ -129,6 +129,7 @@ class ActivationKernels(SpecialKernels):
         slope *= g
         return slope
 
+    @in_blocks
     def elu(self, x: Array, alpha: float, scale: float, input_scale: float) -> Array:
         # Each half is 0 where the other one counts.
         result: Array = numpy.asarray(self.clamp_max(x, 0.0))
@@ -142,6 +143,7 @@ class ActivationKernels(SpecialKernels):
             numpy.multiply(positive, scale, out=positive)
         return numpy.add(result, positive, out=result)
 
+    @in_blocks
     def elu_grad(self, g: Array, x: Array, alpha: float, scale: float, input_scale: float) -> Array:
         slope: Array = numpy.asarray(self.clamp_max(x, 0.0))
         if x.size and numpy.isnan(slope.min()):
@@ -160,32 +162,35 @@ class ActivationKernels(SpecialKernels):
     def celu(self, x: Array, alpha: float) -> Array:
         return self.elu(x, alpha, 1.0, 1.0 / alpha)
 
+    @in_blocks
     def sigmoid(self, x: Array) -> Array:
-        result = numpy.negative(x, out=numpy.empty(x.shape, x.dtype))
+        result = numpy.negative(x, out=numpy.empty_like(x))
         numpy.exp(result, out=result)
         numpy.add(result, 1, out=result)
         return numpy.reciprocal(result, out=result)
 
+    @in_blocks
     def silu(self, x: Array) -> Array:
-        result = numpy.negative(x, out=numpy.empty(x.shape, x.dtype))
+        result = numpy.negative(x, out=numpy.empty_like(x))
         numpy.exp(result, out=result)
         numpy.add(result, 1, out=result)
         return numpy.divide(x, result, out=result)
 
+    @in_blocks
     def silu_grad(self, g: Array, x: Array) -> Array:
         share: Array = numpy.asarray(self.sigmoid(x))
-        slope = numpy.subtract(1, share, out=numpy.empty(x.shape, x.dtype))
+        slope = numpy.subtract(1, share, out=numpy.empty_like(x))
         numpy.multiply(slope, x, out=slope)
         numpy.add(slope, 1, out=slope)
         numpy.multiply(share, g, out=share)
         return numpy.multiply(slope, share, out=slope)
 
     def sigmoid_grad(self, g: Array, out: Array) -> Array:
-        result = numpy.subtract(1, out, out=numpy.empty(out.shape, out.dtype))
+        result = numpy.subtract(1, out, out=numpy.empty_like(out))
         numpy.multiply(g, result, out=result)
         return numpy.multiply(result, out, out=result)
 
     def tanh_grad(self, g: Array, out: Array) -> Array:
-        result = numpy.multiply(out, out, out=numpy.empty(out.shape, out.dtype))
+        result = numpy.multiply(out, out, out=numpy.empty_like(out))
         numpy.subtract(1, result, out=result)
         return numpy.multiply(g, result, out=result)

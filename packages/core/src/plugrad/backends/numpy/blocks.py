@@ -1,92 +1,181 @@
-"""Large arrays, worked through block by block.
+"""Large arrays, worked through part by part.
 
-What a kernel makes of a block stays in the cache, and the blocks are shared among threads: NumPy's
-loops let other threads run meanwhile.
+What a kernel makes of a small part stays in the cache. Larger parts are shared among threads:
+NumPy's loops let other threads run meanwhile, so long as each takes longer than handing over.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial, wraps
+from threading import Lock
 from typing import Any, TypeVar, cast
 
 import numpy
 
 from plugrad.backends.numpy.arrays import Array
-from plugrad.threads import at_once, get_num_threads
+from plugrad.threads import WORTH_SHARING, at_once, get_num_threads
 
-__all__ = ["in_blocks", "in_threads"]
+__all__ = ["in_blocks", "in_parts", "in_rows", "in_threads"]
 
-# Elements of one block: half a dozen arrays of this many doubles fit into a second-level cache.
+# Elements of one part in one thread: half a dozen arrays of this many doubles fit into a
+# second-level cache.
 _BLOCK = 32768
-# Of a block for several threads, which have to wait for each other between NumPy's loops. Shared
-# are two or more, so that a kernel at work on one block does not share that again.
-_SHARED = 131072
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
 def in_blocks(kernel: Kernel) -> Kernel:
-    """Let an elementwise kernel of arrays and parameters work block by block, in several threads.
+    """Let an elementwise kernel of arrays and parameters work part by part, in several threads.
 
-    It is called as it is on small arrays, and on arrays that are not contiguous or broadcast,
-    but for single numbers. There are as many threads as `plugrad.get_num_threads` tells.
+    It is called as it is on small arrays, and on arrays of different shapes or layouts, but for
+    single numbers. There are as many threads as `plugrad.get_num_threads` tells.
     """
 
     @wraps(kernel)
     def wrapped(self: Any, x: Array, *others: Any) -> Any:
-        if x.size < 2 * _BLOCK or not _side_by_side(x, others):
+        if x.size < 2 * _BLOCK:
             return kernel(self, x, *others)
-        return _block_by_block(partial(kernel, self), x, others)
+        return in_parts(partial(kernel, self), x, *others)
 
     return cast(Kernel, wrapped)
 
 
-def in_threads(function: Callable[..., Any]) -> Any:
+def in_threads(ufunc: Any) -> Any:
     """Return a kernel that shares a function of NumPy's among threads, on large arrays.
 
     It is worth it where an element takes longer than reading and writing it.
     """
 
-    def kernel(x: Array, *others: Any) -> Any:
-        if x.size < 2 * _SHARED or get_num_threads() == 1 or not _side_by_side(x, others):
-            return function(x, *others)
-        return _block_by_block(function, x, others)
+    def unary(x: Array) -> Any:
+        return ufunc(x) if x.size < WORTH_SHARING else in_parts(ufunc, x)
 
-    return staticmethod(kernel)
+    def binary(x: Array, y: Array) -> Any:
+        return ufunc(x, y) if x.size < WORTH_SHARING else in_parts(ufunc, x, y)
 
-
-def _block_by_block(function: Callable[..., Any], x: Array, others: tuple[Any, ...]) -> Array:
-    size = x.size
-    flat = [_flattened(operand) for operand in (x, *others)]
-
-    def block(start: int) -> Any:
-        return function(*(y[start : start + step] if sliced else y for sliced, y in flat))
-
-    def work() -> None:
-        for start in starts:
-            result[start : start + step] = block(start)
-
-    threads = get_num_threads() if size >= 2 * _SHARED else 1
-    step = _BLOCK if threads == 1 else _SHARED
-    first = block(0)
-    result = numpy.empty(size, first.dtype)
-    result[:step] = first
-    starts = iter(range(step, size, step))
-    at_once([work] * threads)
-    return result.reshape(x.shape)
+    return staticmethod(unary if ufunc.nin == 1 else binary)
 
 
-def _side_by_side(x: Array, others: tuple[Any, ...]) -> bool:
-    return x.flags.c_contiguous and all(
-        not isinstance(y, numpy.ndarray)
-        or not y.shape
-        or (y.shape == x.shape and y.flags.c_contiguous)
-        for y in others
+def in_parts(function: Callable[..., Any], *operands: Any) -> Any:
+    """Return what an elementwise function returns, part by part where arrays are large.
+
+    Parameters
+    ----------
+    function : callable
+        Of the operands: arrays, of which those with dimensions are to have one shape, and anything.
+    """
+    arrays = [y for y in operands if isinstance(y, numpy.ndarray) and y.shape]
+    if not arrays:
+        return function(*operands)
+    shape, size = arrays[0].shape, arrays[0].size
+    threads = get_num_threads()
+    if threads == 1:
+        worth = size >= 2 * _BLOCK and not isinstance(function, numpy.ufunc)
+    else:
+        worth = size >= WORTH_SHARING
+    if not worth or any(y.shape != shape for y in arrays):
+        return function(*operands)
+    if all(y.flags.c_contiguous for y in arrays):
+        flat = [y.reshape(-1) if _has_rows(y) else y for y in operands]
+        return _gathered(function, flat, size, _step(size, size, threads), threads).reshape(shape)
+    if _dense(arrays) and shape[0] >= 8 * threads:
+        return _gathered(function, operands, shape[0], _step(size, shape[0], threads), threads)
+    return function(*operands)
+
+
+def in_rows(kernel: Kernel) -> Kernel:
+    """Let a kernel that works along some dimensions, the first not among them, share its rows.
+
+    It takes arrays first, of the same first dimension, and has a parameter `dim`: an int, or a
+    tuple of them, counted from the front. It returns an array, or a tuple of arrays, of the same
+    first dimension.
+    """
+    names = kernel.__code__.co_varnames
+    place = names.index("dim") - 1  # without `self`
+
+    @wraps(kernel)
+    def wrapped(self: Any, *operands: Any) -> Any:
+        x = operands[0]
+        if x.size < WORTH_SHARING:
+            return kernel(self, *operands)
+        dim, threads, count = operands[place], get_num_threads(), len(x)
+        whole = not dim or (isinstance(dim, tuple) and 0 in dim)  # neither 0 nor ()
+        arrays = [y for y in operands if _has_rows(y)]
+        if (
+            threads == 1
+            or whole
+            or count < threads
+            or any(len(y) != count for y in arrays)
+            or not _dense(arrays)
+        ):
+            return kernel(self, *operands)
+        return _gathered(partial(kernel, self), operands, count, -(-count // threads), threads)
+
+    return cast(Kernel, wrapped)
+
+
+def _dense(arrays: list[Array]) -> bool:
+    """Tell whether arrays lie row by row in memory, or have none of their own, as expanded ones."""
+    contiguous = [y.flags.c_contiguous for y in arrays]
+    return any(contiguous) and all(
+        fits or 0 in y.strides for y, fits in zip(arrays, contiguous, strict=True)
     )
 
 
-def _flattened(operand: Any) -> tuple[bool, Any]:
-    if isinstance(operand, numpy.ndarray) and operand.shape:
-        return True, operand.reshape(-1)
-    return False, operand
+def _has_rows(operand: Any) -> bool:
+    return isinstance(operand, numpy.ndarray) and operand.shape != ()
+
+
+def _step(size: int, count: int, threads: int) -> int:
+    """Return how many of `count` rows, of `size` elements, make a part.
+
+    For several threads, parts are as large as they can be without being shared again by a kernel
+    that is called on them: the threads wait for each other between NumPy's loops.
+    """
+    if threads == 1:
+        return max(_BLOCK * count // size, 1)
+    parts = threads * -(-size // (threads * (WORTH_SHARING - 1)))
+    return -(-count // parts)
+
+
+def _gathered(
+    function: Callable[..., Any], operands: Any, count: int, step: int, threads: int
+) -> Any:
+    """Return what a function makes of `step` rows at a time, of `count`, as if of all."""
+    wholes: list[Array] = []
+    several = False
+    lock = Lock()
+    starts = iter(range(0, count, step))
+    writes = isinstance(function, numpy.ufunc)
+    if writes:
+        kind = function(*[y[:0] if _has_rows(y) else y for y in operands]).dtype
+        shape = next(y.shape for y in operands if _has_rows(y))
+        wholes.append(numpy.empty(shape, kind))
+
+    def make(parts: tuple[Array, ...]) -> None:
+        # The first part that is done tells dtypes and shapes.
+        with lock:
+            if not wholes:
+                wholes.extend([numpy.empty((count, *y.shape[1:]), y.dtype) for y in parts])
+
+    def work() -> None:
+        nonlocal several
+        while True:
+            with lock:
+                start = next(starts, None)
+            if start is None:
+                return
+            rows = slice(start, start + step)
+            given = [y[rows] if _has_rows(y) else y for y in operands]
+            if writes:
+                function(*given, out=wholes[0][rows])
+                continue
+            found = function(*given)
+            several = isinstance(found, tuple)
+            parts = found if several else (found,)
+            make(parts)
+            for whole, part in zip(wholes, parts, strict=True):
+                whole[rows] = part
+
+    at_once([work] * threads)
+    return tuple(wholes) if several else wholes[0]

@@ -17,6 +17,7 @@ from plugrad.backends.array_api import Dims, Shape
 from plugrad.backends.array_api.indexing import IndexingKernels as Standard
 from plugrad.backends.array_api.indexing import OutOfRange, add_at, reduce_at, steps_of
 from plugrad.backends.numpy.arrays import Array, largest
+from plugrad.backends.numpy.blocks import in_rows
 
 __all__ = ["IndexingKernels", "places_along"]
 
@@ -68,8 +69,12 @@ class IndexingKernels(Standard):
     # ------------------------------------------------------------------------- x[i, :, j], x[mask]
 
     def index(self, x: Array, indices: Sequence[Array], dims: Dims) -> Array:
-        if len(indices) == 1 and indices[0].dtype.kind != "b" and x.flags.c_contiguous:
-            return x.take(indices[0], dims[0])
+        if len(indices) == 1 and x.flags.c_contiguous:
+            if indices[0].dtype.kind != "b":
+                return x.take(indices[0], dims[0])
+            if dims == (0,) and indices[0].shape:
+                rows, places = _masked(x, indices[0])
+                return rows.take(places, 0)
         return _dense(x[_key(indices, dims)])
 
     def index_grad(self, x: Array, indices: Sequence[Array], shape: Shape, dims: Dims) -> Array:
@@ -87,12 +92,19 @@ class IndexingKernels(Standard):
     def index_put_into(
         self, x: Array, values: Array, indices: Sequence[Array], dims: Dims, accumulate: bool
     ) -> Array:
+        place: Any = None
+        whole: Array = x
+        if len(indices) == 1 and indices[0].dtype.kind == "b":
+            if values.ndim and dims == (0,) and indices[0].shape and x.flags.c_contiguous:
+                whole, place = _masked(x, indices[0])
+            else:
+                place = _key(indices, dims)
         if not accumulate:
-            x[_key(indices, dims)] = values
+            whole[_key(indices, dims) if place is None else place] = values
+        elif place is not None:
+            whole[place] += values
         elif len(indices) > 1:
             self._add_places(x, values, indices, dims)
-        elif indices[0].dtype.kind == "b":
-            x[_key(indices, dims)] += values
         else:
             self._add_slices(x, values, indices[0], dims[0])
         return x
@@ -140,6 +152,7 @@ class IndexingKernels(Standard):
         places: Array = places_along(shape, dim, index)
         return places
 
+    @in_rows
     def gather(self, x: Array, index: Array, dim: int) -> Array:
         if x.flags.c_contiguous:
             # The places are in range: "clip" only spares another look at them.
@@ -148,7 +161,14 @@ class IndexingKernels(Standard):
         return _dense(x[_along_key(index, dim)])
 
     def gather_grad(self, x: Array, index: Array, shape: Shape, dim: int) -> Array:
+        if shape and shape[0] == len(x):
+            return self._scattered(x, index, shape[1:], dim)
         return self.scatter_add_into(numpy.zeros(shape, x.dtype), index, x, dim)
+
+    @in_rows
+    def _scattered(self, x: Array, index: Array, shape: Shape, dim: int) -> Array:
+        """Add `x` to zeros of as many rows as it has, of a `shape`."""
+        return self.scatter_add_into(numpy.zeros((len(x), *shape), x.dtype), index, x, dim)
 
     def scatter(self, x: Array, index: Array, src: Array, dim: int) -> Array:
         return self.scatter_into(numpy.array(x, order="C"), index, src, dim)
@@ -169,6 +189,7 @@ class IndexingKernels(Standard):
         value = self.scalar(value, self.dtypes[x.dtype])
         return self.scatter_into(x, index, numpy.broadcast_to(value, index.shape), dim)
 
+    @in_rows
     def scatter_add(self, x: Array, index: Array, src: Array, dim: int) -> Array:
         return self.scatter_add_into(numpy.array(x, order="C"), index, src, dim)
 
@@ -263,7 +284,7 @@ class IndexingKernels(Standard):
     def masked_select(self, x: Array, mask: Array) -> Array:
         if x.shape != mask.shape:
             x, mask = numpy.broadcast_arrays(x, mask)
-        return x[mask]
+        return self.index(x, [mask], (0,))
 
     def masked_scatter(self, x: Array, mask: Array, source: Array) -> Array:
         shape = numpy.broadcast_shapes(x.shape, mask.shape)
@@ -276,15 +297,30 @@ class IndexingKernels(Standard):
         count = int(numpy.count_nonzero(mask))
         if count > source.size:
             raise ValueError(f"the mask wants {count} elements, and source has only {source.size}")
-        x[mask] = source.reshape(-1)[:count]
-        return x
+        return self.index_put_into(x, source.reshape(-1)[:count], [mask], (0,), False)
 
     # ---------------------------------------------------------------------------- where it is not 0
 
     def nonzero(self, x: Array) -> Array:
         if not x.shape:
             return numpy.zeros((int(bool(x)), 0), types.int64.np)
-        return numpy.array(x.nonzero()).T
+        places = numpy.flatnonzero(x)
+        result = numpy.empty((x.ndim, len(places)), types.int64.np)
+        for number in range(x.ndim - 1, 0, -1):
+            rows = places // x.shape[number]
+            numpy.subtract(places, rows * x.shape[number], out=result[number])
+            places = rows
+        result[0] = places
+        # Laid out as PyTorch's are: all indices along one dimension side by side.
+        return result.T
+
+
+def _masked(x: Array, mask: Array) -> tuple[Array, Array]:
+    """Return a contiguous array as rows, and the places of those that a mask names.
+
+    NumPy goes through a mask of several dimensions six times as slowly.
+    """
+    return x.reshape(mask.size, *x.shape[mask.ndim :]), numpy.flatnonzero(mask)
 
 
 def places_along(shape: Shape, dim: int, index: Array) -> Any:

@@ -7,7 +7,9 @@ from typing import Any
 import numpy
 
 from plugrad.backends.array_api.ordering import OrderingKernels as Standard
-from plugrad.backends.numpy.arrays import Array
+from plugrad.backends.numpy.arrays import Array, largest
+from plugrad.backends.numpy.blocks import in_rows
+from plugrad.backends.numpy.scans import accumulate
 from plugrad.backends.numpy.sums import SMALL
 
 __all__ = ["OrderingKernels"]
@@ -16,7 +18,12 @@ __all__ = ["OrderingKernels"]
 class OrderingKernels(Standard):
     """Ordering that NumPy does better than in the standard's words."""
 
+    @in_rows
     def order(self, x: Array, dim: int, descending: bool) -> Any:
+        if x.size >= SMALL and x.dtype.char in "fd" and dim == x.ndim - 1:
+            quick = _quick_order(x, descending)
+            if quick is not None:
+                return quick
         if not descending:
             return x.argsort(axis=dim, kind="stable")
         # Turned around twice, equal elements keep their order, and NaN comes first.
@@ -28,6 +35,7 @@ class OrderingKernels(Standard):
         # A copy: a view would keep all of what it is a part of, and its strides.
         return numpy.ascontiguousarray(super()._part(x, dim, start, stop))
 
+    @in_rows
     def topk(
         self, x: Array, count: int, dim: int, largest: bool, sorted: bool
     ) -> tuple[Array, Array]:
@@ -45,6 +53,22 @@ class OrderingKernels(Standard):
         picked = numpy.sort(picked, axis=dim)
         inner = self.order(self.picked(x, picked, dim), dim, largest)
         return self._at(x, self.picked(picked, inner, dim), dim, True)
+
+    @in_rows
+    def kthvalue(self, x: Array, rank: int, dim: int, keepdim: bool) -> tuple[Array, Array]:
+        if x.size >= SMALL and x.dtype.char in "fd":
+            values = self._part(numpy.partition(x, rank - 1, axis=dim), dim, rank - 1, rank)
+            places = x == values
+            if numpy.count_nonzero(places) == values.size:
+                # Each is the only one of its kind, and none is NaN.
+                return self._at(x, places.argmax(axis=dim, keepdims=True), dim, keepdim)
+        return super().kthvalue(x, rank, dim, keepdim)
+
+    @in_rows
+    def median_dim(self, x: Array, dim: int, keepdim: bool) -> tuple[Array, Array]:
+        if x.size < SMALL or x.dtype.char not in "fd" or numpy.isnan(largest(x, axis=None)):
+            return super().median_dim(x, dim, keepdim)
+        return self.kthvalue(x, (x.shape[dim] + 1) // 2, dim, keepdim)
 
     def median(self, x: Array) -> Any:
         if not x.size:
@@ -64,7 +88,7 @@ class OrderingKernels(Standard):
     def _accumulated(self, ufunc: Any, x: Array, dim: int) -> tuple[Array, Array]:
         if not x.size or not x.shape:
             return self._running(x, dim, None)
-        values = ufunc.accumulate(x, axis=dim)
+        values = accumulate(ufunc, x, dim)
         # Where an element is the best so far, equal ones and later NaNs included, is its own place.
         best = x == values
         if x.dtype.kind == "f":
@@ -72,8 +96,9 @@ class OrderingKernels(Standard):
         shape = [1] * x.ndim
         shape[dim] = -1
         places = numpy.multiply(best, numpy.arange(x.shape[dim]).reshape(shape))
-        return values, numpy.maximum.accumulate(places, axis=dim)
+        return values, accumulate(numpy.maximum, places, dim)
 
+    @in_rows
     def logcumsumexp(self, x: Array, dim: int) -> Any:
         if not x.shape or not x.size:
             return x.copy()
@@ -108,3 +133,30 @@ class OrderingKernels(Standard):
         if weights is None:
             return counts.astype(numpy.int64, copy=False)
         return counts.astype(weights.dtype if weights.dtype.char in "fd" else numpy.float64)
+
+
+def _quick_order(x: Array, descending: bool) -> Any:
+    """Return the indices that sort rows, equal elements in their order, or None where many are.
+
+    NumPy's sort has vector instructions where it need not keep equal elements in order: a quarter
+    of the time. Those are sought out, and put in order afterwards.
+    """
+    order = x.argsort(axis=-1)
+    if descending:
+        order = numpy.ascontiguousarray(order[..., ::-1])
+    ordered = numpy.take_along_axis(x, order, -1)
+    equal = ordered[..., 1:] == ordered[..., :-1]
+    if numpy.isnan(ordered[..., 0 if descending else -1]).any():
+        equal |= numpy.isnan(ordered[..., 1:]) & numpy.isnan(ordered[..., :-1])
+    count = numpy.count_nonzero(equal)
+    if count == 0:
+        return order
+    if 8 * count > x.size:
+        return None
+    among = numpy.zeros(x.shape, bool)
+    among[..., 1:] |= equal
+    first = ~among
+    among[..., :-1] |= equal
+    indices = order[among]
+    order[among] = indices[numpy.lexsort((indices, numpy.cumsum(first[among])))]
+    return order

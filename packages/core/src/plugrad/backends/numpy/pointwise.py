@@ -28,6 +28,10 @@ def _bits(x: Array) -> Array | None:
     return None if kind is None else x.view(kind)
 
 
+def _truth(x: Any) -> Any:
+    return x != 0 if x.size >= _LARGE and x.dtype.kind == "f" else x
+
+
 class PointwiseKernels(ActivationKernels, Standard):
     """Elementwise kernels that NumPy does better than in the standard's words."""
 
@@ -40,14 +44,14 @@ class PointwiseKernels(ActivationKernels, Standard):
     neg = staticmethod(numpy.negative)
     abs = staticmethod(numpy.absolute)
     square = staticmethod(numpy.square)
-    sqrt = staticmethod(numpy.sqrt)
+    sqrt = in_threads(numpy.sqrt)
     reciprocal = staticmethod(numpy.reciprocal)
     hypot = in_threads(numpy.hypot)
-    exp = staticmethod(numpy.exp)
-    exp2: Any = staticmethod(numpy.exp2)
+    exp = in_threads(numpy.exp)
+    exp2 = in_threads(numpy.exp2)
     expm1 = in_threads(numpy.expm1)
-    log = staticmethod(numpy.log)
-    log10 = staticmethod(numpy.log10)
+    log = in_threads(numpy.log)
+    log10 = in_threads(numpy.log10)
     log1p = in_threads(numpy.log1p)
     sin = in_threads(numpy.sin)
     cos = in_threads(numpy.cos)
@@ -58,7 +62,7 @@ class PointwiseKernels(ActivationKernels, Standard):
     atan2 = in_threads(numpy.arctan2)
     sinh = in_threads(numpy.sinh)
     cosh = in_threads(numpy.cosh)
-    tanh = staticmethod(numpy.tanh)
+    tanh = in_threads(numpy.tanh)
     asinh = in_threads(numpy.arcsinh)
     acosh = in_threads(numpy.arccosh)
     atanh = in_threads(numpy.arctanh)
@@ -78,9 +82,6 @@ class PointwiseKernels(ActivationKernels, Standard):
     le = staticmethod(numpy.less_equal)
     gt = staticmethod(numpy.greater)
     ge = staticmethod(numpy.greater_equal)
-    logical_and: Any = staticmethod(numpy.logical_and)
-    logical_or: Any = staticmethod(numpy.logical_or)
-    logical_xor: Any = staticmethod(numpy.logical_xor)
     logical_not: Any = staticmethod(numpy.logical_not)
     bitwise_and = staticmethod(numpy.bitwise_and)
     bitwise_or = staticmethod(numpy.bitwise_or)
@@ -157,23 +158,24 @@ class PointwiseKernels(ActivationKernels, Standard):
 
     def nan_to_num(self, x: Array, nan: float, posinf: float, neginf: float) -> Array:
         if x.dtype.kind != "f":
-            return x.copy()
+            return x.copy("K")
         if numpy.isfinite(x).all():
-            return x.copy()
+            return x.copy("K")
         result: Array = numpy.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
         return result
 
+    @in_blocks
     def log2(self, x: Array) -> Array:
         if x.dtype == numpy.float32:
             return numpy.log2(x.astype(numpy.float64)).astype(numpy.float32)
         return numpy.log2(x)
 
+    @in_blocks
     def logaddexp(self, x: Array, y: Array) -> Array:
         if x.dtype.kind == "c":
             complex_result: Array = super().logaddexp(x, y)
             return complex_result
-        shape = numpy.broadcast_shapes(x.shape, y.shape)
-        result = numpy.subtract(x, y, out=numpy.empty(shape, x.dtype))
+        result = numpy.asarray(numpy.subtract(x, y))
         # The difference of equal infinities is nan, and must not be.
         numpy.copyto(result, 0, where=x == y)
         numpy.absolute(result, out=result)
@@ -182,19 +184,30 @@ class PointwiseKernels(ActivationKernels, Standard):
         numpy.log1p(result, out=result)
         return numpy.add(result, numpy.maximum(x, y), out=result)
 
+    # Of floats, NumPy's own have no vector instructions; its comparisons have.
+
+    def logical_and(self, x: Array, y: Array) -> Any:
+        return numpy.logical_and(_truth(x), _truth(y))
+
+    def logical_or(self, x: Array, y: Array) -> Any:
+        return numpy.logical_or(_truth(x), _truth(y))
+
+    def logical_xor(self, x: Array, y: Array) -> Any:
+        return numpy.logical_xor(_truth(x), _truth(y))
+
     # ------------------------------------------------------------------------------------- rounding
 
     def floor(self, x: Array) -> Array:
-        return numpy.floor(x) if x.dtype.kind == "f" else x.copy()
+        return numpy.floor(x) if x.dtype.kind == "f" else x.copy("K")
 
     def ceil(self, x: Array) -> Array:
-        return numpy.ceil(x) if x.dtype.kind == "f" else x.copy()
+        return numpy.ceil(x) if x.dtype.kind == "f" else x.copy("K")
 
     def round(self, x: Array) -> Array:
-        return numpy.rint(x) if x.dtype.kind == "f" else x.copy()
+        return numpy.rint(x) if x.dtype.kind == "f" else x.copy("K")
 
     def trunc(self, x: Array) -> Array:
-        return numpy.trunc(x) if x.dtype.kind == "f" else x.copy()
+        return numpy.trunc(x) if x.dtype.kind == "f" else x.copy("K")
 
     # -------------------------------------------------------------------------------------- choices
 
@@ -256,7 +269,7 @@ class PointwiseKernels(ActivationKernels, Standard):
             above, below = numpy.asarray(x > 0), numpy.asarray(x < 0)
             signs = numpy.subtract(above.view(numpy.int8), below.view(numpy.int8))
             return signs.astype(x.dtype)
-        return x.copy() if x.dtype.kind == "b" else numpy.sign(x)
+        return x.copy("K") if x.dtype.kind == "b" else numpy.sign(x)
 
     sgn = sign
 

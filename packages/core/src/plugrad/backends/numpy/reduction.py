@@ -11,6 +11,7 @@ from plugrad.backends.array_api import Dims
 from plugrad.backends.array_api.reduction import ReductionKernels as Standard
 from plugrad.backends.numpy.arrays import Array, largest, smallest
 from plugrad.backends.numpy.indexing import places_along
+from plugrad.backends.numpy.scans import accumulate
 from plugrad.backends.numpy.sums import SMALL, add_up, sum_along, total
 from plugrad.dtypes import dtype
 
@@ -128,15 +129,14 @@ class ReductionKernels(Standard):
             return self.composed("cumprod_grad", g, x, out, dim)
         # Without zeros, the sum from each place on of g * out, in double, divided by x.
         terms = numpy.multiply(g, out, dtype="d")
-        backwards = numpy.flip(terms, dim)
-        numpy.add.accumulate(backwards, axis=dim, out=backwards)
-        return numpy.divide(terms, x, out=terms).astype(x.dtype, copy=False)
+        sums = numpy.flip(accumulate(numpy.add, self.flip(terms, (dim,)), dim), dim)
+        return numpy.divide(sums, x).astype(x.dtype, copy=False)
 
     def cumsum(self, x: Array, dim: int, dtype: dtype | None = None) -> Any:
-        return self._accumulate(numpy.add.accumulate, x, dim, dtype)
+        return self._accumulate(numpy.add, x, dim, dtype)
 
     def cumprod(self, x: Array, dim: int, dtype: dtype | None = None) -> Any:
-        return self._accumulate(numpy.multiply.accumulate, x, dim, dtype)
+        return self._accumulate(numpy.multiply, x, dim, dtype)
 
     def _accumulate(self, scan: Any, x: Array, dim: int, dtype: dtype | None) -> Any:
         working, result = self.accumulation(x, dtype)
@@ -145,7 +145,7 @@ class ReductionKernels(Standard):
             return x.astype(final)
         # Like PyTorch, carry the running value in double precision.
         wide = {"f": "d", "F": "D"}.get(numpy.dtype(working).char, working)
-        return scan(x, axis=dim, dtype=wide).astype(final, copy=False)
+        return accumulate(scan, x, dim, wide, final)
 
     # ---------------------------------------------------------------------------------- extremes
 

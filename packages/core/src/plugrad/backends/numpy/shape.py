@@ -18,6 +18,8 @@ from plugrad.dtypes import dtype
 __all__ = ["ShapeKernels", "strided"]
 
 _ALL = slice(None)
+# So many elements a step make it worth adding up overlapping windows a step at a time.
+_LONG_STEP = 8
 
 
 def strided(x: Array, shape: Shape, strides: Sequence[int], offset: int = 0) -> Array:
@@ -171,7 +173,7 @@ class ShapeKernels(Standard):
         return strided(x, tuple(shape), strides)
 
     def unfold_grad(self, x: Array, shape: Shape, dim: int, size: int, step: int) -> Array:
-        if 1 < step < size and dim == len(shape) - 1:
+        if _LONG_STEP <= step < size and dim == len(shape) - 1:
             return _overlapped(x, shape, size, step)
         if step < size or not shape:
             whole: Array = super().unfold_grad(x, shape, dim, size, step)

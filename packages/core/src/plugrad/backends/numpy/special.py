@@ -96,8 +96,8 @@ class SpecialKernels(Standard):
             return super()._bessel(x, order, scaled)
         # The same series, without the asymptotic one, and only as long as its terms still count.
         square = x * x / 4
-        term = numpy.ones(x.shape) if order == 0 else numpy.asarray(x / 2)
-        result = term.copy()
+        term = numpy.ones_like(x, dtype="d") if order == 0 else numpy.asarray(x / 2)
+        result = term.copy("K")
         largest = float(square.max())
         share = 1.0  # of the largest argument's first term
         total = 1.0
@@ -127,7 +127,7 @@ class SpecialKernels(Standard):
             return double.astype(x.dtype)
         # psi(x) = psi(x + 8) - the sum of 1 / (x + n) below 8, which is one fraction.
         y = x.astype(numpy.float64)
-        bottom, top = y.copy(), numpy.ones(y.shape)
+        bottom, top = y.copy("K"), numpy.ones_like(y)
         for _ in range(1, 8):
             y += 1
             top *= y
@@ -168,7 +168,7 @@ class SpecialKernels(Standard):
     @in_blocks
     def erf(self, x: Array) -> Array:
         if x.dtype == numpy.float32:
-            return tanh_of_polynomial(x, ERF, numpy.empty(x.shape, x.dtype))
+            return tanh_of_polynomial(x, ERF, numpy.empty_like(x))
         if x.dtype == numpy.float64 and x.shape:
             return self._erf(x, Standard.erf)
         result: Array = super().erf(x)
@@ -239,7 +239,7 @@ class SpecialKernels(Standard):
             double: Array = self.lgamma(x.astype(numpy.float64))
             return double.astype(x.dtype)
         y = x.astype(numpy.float64)
-        rising = y.copy()
+        rising = y.copy("K")
         for step in range(1, _SHIFT):
             rising *= y + step
         y += _SHIFT
