@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 from plugrad.backends.array_api import ArrayApiKernels
 from plugrad.backends.numpy.allocation import keep_freed_memory
@@ -27,6 +27,11 @@ from plugrad.vocabulary.registry import operators
 __all__ = ["NumpyBackend", "NumpyKernels"]
 
 
+# Elementwise operators whose bodies take so many passes over memory, or so long ones, that large
+# arrays are worth sharing.
+_LONG = frozenset(("logaddexp2", "logit", "mish", "mvlgamma", "sinc", "xlogy"))
+
+
 class NumpyKernels(
     IntoKernels,
     NumpyArrays,
@@ -46,9 +51,8 @@ class NumpyKernels(
 
     def __getattr__(self, name: str) -> Any:
         kernel = super().__getattr__(name)
-        if operators[name].form == "elementwise":
-            # A body takes several passes over memory: over parts that stay in the cache.
-            kernel = in_blocks(operators[name].body).__get__(self)
+        if name in _LONG:
+            kernel = in_blocks(cast(Any, operators[name].body)).__get__(self)
             setattr(self, name, kernel)
         return kernel
 

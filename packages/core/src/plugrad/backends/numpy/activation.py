@@ -10,13 +10,23 @@ from plugrad.backends.numpy.arrays import Array
 from plugrad.backends.numpy.blocks import in_blocks
 from plugrad.backends.numpy.special import ERF, SpecialKernels, tanh_of_polynomial
 
-__all__ = ["ActivationKernels"]
+__all__ = ["ActivationKernels", "inverse"]
+
+# From this size on a division of vectors is worth the number that it needs.
+_LARGE = 2048
 
 # gelu(x) = x (1 + erf(x / sqrt 2)) / 2, with erf as `tanh_of_polynomial`: the same polynomial in x.
 _GELU = tuple(c * math.sqrt(0.5) * 0.5 ** (len(ERF) - 1 - n) for n, c in enumerate(ERF))
 _BETA, _KAPPA = math.sqrt(2 / math.pi), 0.044715
 _GELU_TANH = (_BETA * _KAPPA, _BETA)
 _DENSITY = 1 / math.sqrt(2 * math.pi)
+
+
+def inverse(x: Array, out: Array | None = None) -> Any:
+    """Return ``1 / x``: NumPy's division, unlike its reciprocal, has vector instructions."""
+    if x.size < _LARGE:
+        return numpy.reciprocal(x, out=out)
+    return numpy.divide(x.dtype.type(1), x, out=out)
 
 
 class ActivationKernels(SpecialKernels):
@@ -167,7 +177,7 @@ class ActivationKernels(SpecialKernels):
         result = numpy.negative(x, out=numpy.empty_like(x))
         numpy.exp(result, out=result)
         numpy.add(result, 1, out=result)
-        return numpy.reciprocal(result, out=result)
+        return inverse(result, out=result)
 
     @in_blocks
     def silu(self, x: Array) -> Array:

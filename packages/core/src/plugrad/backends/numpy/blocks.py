@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial, wraps
+from itertools import pairwise
 from threading import Lock
 from typing import Any, TypeVar, cast
 
 import numpy
 
 from plugrad.backends.numpy.arrays import Array
-from plugrad.threads import WORTH_SHARING, at_once, get_num_threads
+from plugrad.threads import WORTH_SHARING, alone, at_once, get_num_threads
 
-__all__ = ["in_blocks", "in_parts", "in_rows", "in_threads"]
+__all__ = ["by_threads", "in_blocks", "in_parts", "in_rows", "in_threads", "row_by_row"]
 
 # Elements of one part in one thread: half a dozen arrays of this many doubles fit into a
 # second-level cache.
@@ -34,7 +35,7 @@ def in_blocks(kernel: Kernel) -> Kernel:
 
     @wraps(kernel)
     def wrapped(self: Any, x: Array, *others: Any) -> Any:
-        if x.size < 2 * _BLOCK:
+        if x.size < WORTH_SHARING:
             return kernel(self, x, *others)
         return in_parts(partial(kernel, self), x, *others)
 
@@ -69,11 +70,11 @@ def in_parts(function: Callable[..., Any], *operands: Any) -> Any:
         return function(*operands)
     shape, size = arrays[0].shape, arrays[0].size
     threads = get_num_threads()
-    if threads == 1:
-        worth = size >= 2 * _BLOCK and not isinstance(function, numpy.ufunc)
-    else:
-        worth = size >= WORTH_SHARING
-    if not worth or any(y.shape != shape for y in arrays):
+    if (
+        size < WORTH_SHARING
+        or any(y.shape != shape for y in arrays)
+        or (threads == 1 and isinstance(function, numpy.ufunc))
+    ):
         return function(*operands)
     if all(y.flags.c_contiguous for y in arrays):
         flat = [y.reshape(-1) if _has_rows(y) else y for y in operands]
@@ -95,23 +96,55 @@ def in_rows(kernel: Kernel) -> Kernel:
 
     @wraps(kernel)
     def wrapped(self: Any, *operands: Any) -> Any:
-        x = operands[0]
-        if x.size < WORTH_SHARING:
+        if operands[0].size < WORTH_SHARING:
             return kernel(self, *operands)
-        dim, threads, count = operands[place], get_num_threads(), len(x)
-        whole = not dim or (isinstance(dim, tuple) and 0 in dim)  # neither 0 nor ()
-        arrays = [y for y in operands if _has_rows(y)]
-        if (
-            threads == 1
-            or whole
-            or count < threads
-            or any(len(y) != count for y in arrays)
-            or not _dense(arrays)
-        ):
+        dim = operands[place]
+        if not dim or (isinstance(dim, tuple) and 0 in dim):  # 0 or (): all rows at once
             return kernel(self, *operands)
-        return _gathered(partial(kernel, self), operands, count, -(-count // threads), threads)
+        return row_by_row(partial(kernel, self), *operands)
 
     return cast(Kernel, wrapped)
+
+
+def row_by_row(function: Callable[..., Any], *operands: Any) -> Any:
+    """Return what a function returns that works on each row alone, of some rows in each thread.
+
+    Parameters
+    ----------
+    function : callable
+        Of the operands: arrays of the same first dimension, and anything. It returns an array, or
+        a tuple of arrays, of that first dimension.
+    """
+    arrays = [y for y in operands if _has_rows(y)]
+    count, threads = len(arrays[0]), get_num_threads()
+    if (
+        threads == 1
+        or arrays[0].size < WORTH_SHARING
+        or count < threads
+        or any(len(y) != count for y in arrays)
+        or not _dense(arrays)
+    ):
+        return function(*operands)
+    return _gathered(function, operands, count, -(-count // threads), threads)
+
+
+def by_threads(function: Callable[[int, int], Any], count: int, size: int) -> list[Any]:
+    """Return what a function of the first and last of some rows returns, for the rows of each thread.
+
+    Parameters
+    ----------
+    function : callable
+    count : int
+        How many rows there are.
+    size : int
+        How many elements: few are not worth sharing.
+    """
+    threads = max(min(get_num_threads(), count), 1) if size >= WORTH_SHARING else 1
+    if threads == 1:
+        return [function(0, count)]
+    bounds = [count * part // threads for part in range(threads + 1)]
+    tasks = [partial(function, *each) for each in pairwise(bounds)]
+    return alone(at_once, tasks)  # type: ignore[no-any-return]
 
 
 def _dense(arrays: list[Array]) -> bool:
@@ -177,5 +210,5 @@ def _gathered(
             for whole, part in zip(wholes, parts, strict=True):
                 whole[rows] = part
 
-    at_once([work] * threads)
+    alone(at_once, [work] * threads)
     return tuple(wholes) if several else wholes[0]

@@ -10,6 +10,7 @@ import numpy
 from plugrad.backends.array_api import Dims
 from plugrad.backends.array_api.normalization import NormalizationKernels as Standard
 from plugrad.backends.numpy.arrays import Array, largest, smallest
+from plugrad.backends.numpy.blocks import by_threads, in_rows, row_by_row
 from plugrad.backends.numpy.reduction import extreme_along
 from plugrad.backends.numpy.sums import add_up, sum_along
 from plugrad.dtypes import dtype
@@ -34,6 +35,7 @@ class NormalizationKernels(Standard):
 
     # ----------------------------------------------------------------------------------- softmax
 
+    @in_rows
     def softmax(self, x: Array, dim: int) -> Any:
         if not x.size or not x.shape:
             return numpy.exp(x - x)
@@ -46,6 +48,7 @@ class NormalizationKernels(Standard):
         result /= sum_along(result, (dim,), True)
         return result
 
+    @in_rows
     def softmax_grad(self, g: Array, out: Array, dim: int) -> Any:
         if not out.shape:
             return (g - g * out) * out
@@ -53,6 +56,7 @@ class NormalizationKernels(Standard):
         result *= out
         return result
 
+    @in_rows
     def log_softmax(self, x: Array, dim: int) -> Any:
         if not x.size or not x.shape:
             return x - x
@@ -61,6 +65,7 @@ class NormalizationKernels(Standard):
         result -= numpy.log(total)
         return result
 
+    @in_rows
     def log_softmax_grad(self, g: Array, out: Array, dim: int) -> Any:
         if not out.shape:
             return g - numpy.exp(out) * g
@@ -68,6 +73,7 @@ class NormalizationKernels(Standard):
         result *= sum_along(g, (dim,), True)
         return numpy.subtract(g, result, out=result)
 
+    @in_rows
     def logsumexp(self, x: Array, dim: Dims, keepdim: bool = False) -> Any:
         if not x.size:
             return numpy.log(add_up(numpy.exp(x), axis=dim, keepdims=keepdim))
@@ -112,11 +118,15 @@ class NormalizationKernels(Standard):
     def layer_norm(
         self, x: Array, weight: Array | None, bias: Array | None, shape: Dims, eps: float
     ) -> Any:
-        result, _ = _standardized(x, shape, eps)
-        if weight is not None:
-            by_row(numpy.multiply, result, weight)
-        if bias is not None:
-            by_row(numpy.add, result, bias)
+        def normalized(rows: Array) -> Array:
+            result = _standardized(rows, eps)
+            if weight is not None:
+                by_row(numpy.multiply, result, weight)
+            if bias is not None:
+                by_row(numpy.add, result, bias)
+            return result
+
+        result: Array = row_by_row(normalized, _as_rows(x, shape))
         return result.reshape(x.shape)
 
     def layer_norm_grad(
@@ -127,40 +137,47 @@ class NormalizationKernels(Standard):
         rows = _as_rows(x, shape)
         slopes = numpy.ascontiguousarray(g).reshape(rows.shape)
         vector = None if weight is None else weight.reshape(-1)
-        sums: list[Any] = [0, 0]
         g_x = numpy.empty(rows.shape, rows.dtype) if needs[0] else None
         step = max(_BLOCK // max(count, 1), 1)
-        # What the gradient will fill holds the distances to the mean first.
-        spares: Any = numpy.empty((min(step, len(rows)), count), rows.dtype)
-        aways: Any = numpy.empty_like(spares) if g_x is None else g_x
-        for start in range(0, len(rows), step):
-            part = rows[start : start + step]
-            inner = slopes[start : start + step]
-            spare = spares[: len(part)]
-            away = aways[: len(part)] if g_x is None else aways[start : start + step]
-            numpy.subtract(part, sum_along(part, (1,), True) / count, out=away)
-            scale = _scale_of(away, eps)
-            numpy.multiply(inner, away, out=spare)
-            if needs[1]:
-                sums[0] = sums[0] + numpy.dot(scale, spare)
-            if needs[2]:
-                sums[1] = sums[1] + sum_along(inner, (0,), False)
-            if g_x is None:
-                continue
-            if vector is None:
-                overlap, mean = sum_along(spare, (1,), False), sum_along(inner, (1,), False)
-            else:
-                overlap, mean = numpy.dot(spare, vector), numpy.dot(inner, vector)
-            # inner * scale + away * overlap + mean, with numbers for each row.
-            factor = scale / -count
-            mean *= factor
-            overlap *= scale * scale * factor
-            numpy.multiply(inner, scale[:, None], out=spare)
-            if vector is not None:
-                by_row(numpy.multiply, spare, vector)
-            away *= overlap[:, None]
-            away += spare
-            away += mean[:, None]
+
+        def differentiate(first: int, last: int) -> list[Any]:
+            """Fill some rows of `g_x`, and return their part of the gradients by the vectors."""
+            sums: list[Any] = [0, 0]
+            # What the gradient will fill holds the distances to the mean first.
+            spares: Any = numpy.empty((min(step, last - first), count), rows.dtype)
+            aways: Any = numpy.empty_like(spares) if g_x is None else g_x
+            for start in range(first, last, step):
+                stop = min(start + step, last)
+                part, inner = rows[start:stop], slopes[start:stop]
+                spare = spares[: len(part)]
+                away = aways[: len(part)] if g_x is None else aways[start:stop]
+                numpy.subtract(part, sum_along(part, (1,), True) / count, out=away)
+                scale = _scale_of(away, eps)
+                numpy.multiply(inner, away, out=spare)
+                if needs[1]:
+                    sums[0] = sums[0] + numpy.dot(scale, spare)
+                if needs[2]:
+                    sums[1] = sums[1] + sum_along(inner, (0,), False)
+                if g_x is None:
+                    continue
+                if vector is None:
+                    overlap, mean = sum_along(spare, (1,), False), sum_along(inner, (1,), False)
+                else:
+                    overlap, mean = numpy.dot(spare, vector), numpy.dot(inner, vector)
+                # inner * scale + away * overlap + mean, with numbers for each row.
+                factor = scale / -count
+                mean *= factor
+                overlap *= scale * scale * factor
+                numpy.multiply(inner, scale[:, None], out=spare)
+                if vector is not None:
+                    by_row(numpy.multiply, spare, vector)
+                away *= overlap[:, None]
+                away += spare
+                away += mean[:, None]
+            return sums
+
+        parts = by_threads(differentiate, len(rows), rows.size)
+        sums = [sum(each) for each in zip(*parts, strict=True)]
         return (
             None if g_x is None else g_x.reshape(x.shape),
             sums[0].reshape(shape) if needs[1] and len(rows) else _zeros(needs[1], shape, rows),
@@ -188,13 +205,11 @@ def _scale_of(away: Array, eps: float) -> Any:
     return numpy.reciprocal(scale, out=scale)
 
 
-def _standardized(x: Array, shape: Dims, eps: float) -> tuple[Array, Array]:
-    """Return `x` as rows of mean 0 and variance 1, and what each was multiplied with for it."""
-    rows = _as_rows(x, shape)
-    result = numpy.subtract(rows, sum_along(rows, (1,), True) / math.prod(shape))
-    scale = _scale_of(result, eps)[:, None]
-    result *= scale
-    return result, scale
+def _standardized(rows: Array, eps: float) -> Array:
+    """Return rows of mean 0 and variance 1."""
+    result = numpy.subtract(rows, sum_along(rows, (1,), True) / rows.shape[1])
+    result *= _scale_of(result, eps)[:, None]
+    return result
 
 
 def by_row(ufunc: Any, rows: Array, vector: Array, out: Array | None = None) -> None:

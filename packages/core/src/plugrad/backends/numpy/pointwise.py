@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 
 from plugrad.backends.array_api.pointwise import PointwiseKernels as Standard
-from plugrad.backends.numpy.activation import ActivationKernels
+from plugrad.backends.numpy.activation import ActivationKernels, inverse
 from plugrad.backends.numpy.arrays import Array
 from plugrad.backends.numpy.blocks import in_blocks, in_threads
 from plugrad.backends.numpy.sums import SMALL
@@ -45,7 +45,6 @@ class PointwiseKernels(ActivationKernels, Standard):
     abs = staticmethod(numpy.absolute)
     square = staticmethod(numpy.square)
     sqrt = in_threads(numpy.sqrt)
-    reciprocal = staticmethod(numpy.reciprocal)
     hypot = in_threads(numpy.hypot)
     exp = in_threads(numpy.exp)
     exp2 = in_threads(numpy.exp2)
@@ -101,6 +100,9 @@ class PointwiseKernels(ActivationKernels, Standard):
         return numpy.isin(x, y, invert=invert)
 
     # ------------------------------------------------------------------------ arithmetic and powers
+
+    def reciprocal(self, x: Array) -> Any:
+        return inverse(x)
 
     def remainder(self, x: Array, y: Array) -> Array:
         self._refuse_zero(x, y)
