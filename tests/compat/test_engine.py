@@ -303,8 +303,9 @@ def test_gradients_meet_in_the_same_order(steps: list[tuple[Any, ...]], inputs: 
         gradient_of(t, steps, inputs) for t in (plugrad, torch)
     )
     assert our_order == their_order
-    # Where tanh is almost 1, its slope is what rounding leaves of 1 - 1.
-    assert ours == pytest.approx(theirs, rel=1e-5, abs=2e-5)
+    # Where tanh is almost 1, its slope is what rounding leaves of 1 - 1; and the last digit of an
+    # exponential is many in the sine of it.
+    assert ours == pytest.approx(theirs, rel=1e-4, abs=1e-4)
 
 
 @settings(max_examples=100, deadline=None)

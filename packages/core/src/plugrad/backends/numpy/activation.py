@@ -22,11 +22,12 @@ _GELU_TANH = (_BETA * _KAPPA, _BETA)
 _DENSITY = 1 / math.sqrt(2 * math.pi)
 
 
-def inverse(x: Array, out: Array | None = None) -> Any:
+def inverse(x: Array, out: Array | None = None) -> Array:
     """Return ``1 / x``: NumPy's division, unlike its reciprocal, has vector instructions."""
     if x.size < _LARGE:
         return numpy.reciprocal(x, out=out)
-    return numpy.divide(x.dtype.type(1), x, out=out)
+    quotient: Array = numpy.divide(x.dtype.type(1), x, out=out)
+    return quotient
 
 
 class ActivationKernels(SpecialKernels):

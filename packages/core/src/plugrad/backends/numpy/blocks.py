@@ -129,11 +129,12 @@ def row_by_row(function: Callable[..., Any], *operands: Any) -> Any:
 
 
 def by_threads(function: Callable[[int, int], Any], count: int, size: int) -> list[Any]:
-    """Return what a function of the first and last of some rows returns, for the rows of each thread.
+    """Return what a function returns for some rows each, one thread's after another's.
 
     Parameters
     ----------
     function : callable
+        Of the first row, and the one after the last.
     count : int
         How many rows there are.
     size : int

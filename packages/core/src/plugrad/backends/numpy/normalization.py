@@ -207,7 +207,7 @@ def _scale_of(away: Array, eps: float) -> Any:
 
 def _standardized(rows: Array, eps: float) -> Array:
     """Return rows of mean 0 and variance 1."""
-    result = numpy.subtract(rows, sum_along(rows, (1,), True) / rows.shape[1])
+    result: Array = numpy.subtract(rows, sum_along(rows, (1,), True) / rows.shape[1])
     result *= _scale_of(result, eps)[:, None]
     return result
 

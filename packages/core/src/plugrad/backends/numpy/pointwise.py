@@ -177,7 +177,7 @@ class PointwiseKernels(ActivationKernels, Standard):
         if x.dtype.kind == "c":
             complex_result: Array = super().logaddexp(x, y)
             return complex_result
-        result = numpy.asarray(numpy.subtract(x, y))
+        result: Array = numpy.asarray(numpy.subtract(x, y))
         # The difference of equal infinities is nan, and must not be.
         numpy.copyto(result, 0, where=x == y)
         numpy.absolute(result, out=result)

@@ -59,6 +59,8 @@ class _Activation(Module):
     defaults: ClassVar[dict[str, Any]] = {}
     silent: ClassVar[tuple[str, ...]] = ("inplace",)
     """Parameters that are shown only when they are on."""
+    hidden: ClassVar[tuple[str, ...]] = ()
+    """Parameters that are never shown."""
 
     __signature__: ClassVar[Signature]
 
@@ -93,7 +95,7 @@ class _Activation(Module):
         shown = [
             f"{name}={getattr(self, name)!r}"
             for name in self.defaults
-            if name not in self.silent or getattr(self, name)
+            if name not in self.hidden and (name not in self.silent or getattr(self, name))
         ]
         return ", ".join(shown)
 
@@ -236,6 +238,7 @@ Hardswish = _activation(
     "Hardswish()", "[-0.2083,  0.0000,  0.6667,  6.2000]", F.hardswish,
     "Piecewise linear SiLU: x times `Hardsigmoid`.", inplace=False,
 )  # fmt: skip
+Hardsigmoid.hidden = Hardswish.hidden = ("inplace",)  # so they print in PyTorch
 Hardtanh = _activation(
     "Hardtanh(-0.2, 0.2)", "[-0.2000,  0.0000,  0.2000,  0.2000]", F.hardtanh,
     "Clamp to a range.", min_val=-1.0, max_val=1.0, inplace=False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from plugrad.nn import functional as F
+from plugrad.nn.modules.distance import PairwiseDistance
 from plugrad.nn.modules.loss import Old, _Loss, _WeightedLoss
 from plugrad.tensor import Tensor
 
@@ -363,7 +364,7 @@ class TripletMarginWithDistanceLoss(_Loss):
     Parameters
     ----------
     distance_function : callable, optional
-        The measure d, by default `plugrad.nn.functional.pairwise_distance`.
+        The measure d, by default a `PairwiseDistance`.
     margin : float
         How much nearer.
     swap : bool
@@ -402,7 +403,7 @@ class TripletMarginWithDistanceLoss(_Loss):
         if margin <= 0:
             raise ValueError(f"the margin of triplets must be positive, not {margin}")
         self.distance_function: Callable[[Tensor, Tensor], Tensor] = (
-            F.pairwise_distance if distance_function is None else distance_function
+            PairwiseDistance() if distance_function is None else distance_function
         )
         self.margin = margin
         self.swap = swap
