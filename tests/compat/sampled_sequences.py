@@ -20,6 +20,7 @@ def _layer(states: int, **options: object) -> list[Made]:
         made(4, 6, batch_first=True, bias=False).on((3, 5, 4)),
         made(4, 6, bidirectional=True).on((5, 3, 4), given),
         made(4, 6, 2, dropout=0.4, bidirectional=True).on((5, 3, 4)),
+        made(4, 6, 3, dropout=0.4, batch_first=True).on((3, 5, 4)),
         *([made(4, 6, **options).on((5, 3, 4))] if options else []),
     ]
 

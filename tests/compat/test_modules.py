@@ -35,6 +35,9 @@ ELSEWHERE = {
 # They start with normal numbers, whose last bits depend on the logarithm's.
 NORMAL = ("Embedding", "EmbeddingBag")
 
+# What PyTorch computes of contiguous inputs only, forward or backward.
+CONTIGUOUS = {"LocalResponseNorm(2)-2x5x3x2x2", "NLLLoss(weight=4)-2x4x3x5-2x3x5:int64"}
+
 
 @pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:
@@ -61,8 +64,16 @@ def _module(t: Any, name: str, sample: Made, floating: str = "float64") -> Any:
     return getattr(t.nn, name)(*arguments, **options)
 
 
-def _inputs(t: Any, sample: Made, floating: str = "float64") -> list[Any]:
-    found = [_brought(t, each, floating) for each in sample.inputs]
+def _turned(t: Any, value: Any) -> Any:
+    """Return the same numbers with their dimensions the other way round in memory."""
+    if not isinstance(value, np.ndarray) or value.ndim < 2 or value.dtype.kind != "f":
+        return _brought(t, value)
+    dims = tuple(reversed(range(value.ndim)))
+    return tensor(t, np.ascontiguousarray(value.transpose(dims))).permute(dims)
+
+
+def _inputs(t: Any, sample: Made, floating: str = "float64", turned: bool = False) -> list[Any]:
+    found = [_turned(t, x) if turned else _brought(t, x, floating) for x in sample.inputs]
     for number, each in enumerate(found):
         if number not in sample.fixed:
             for leaf in tensors_in(each):
@@ -124,7 +135,9 @@ def test_it_starts_alike(label: str) -> None:
         _close(plugrad.rand(2), torch.rand(2), 0.0, "the next random numbers")
 
 
-def _compare_call(label: str, training: bool, floating: str, rough: float) -> None:
+def _compare_call(
+    label: str, training: bool, floating: str, rough: float, turned: bool = False
+) -> None:
     name, sample = TABLE[label]
     modules = [_module(t, name, sample, floating) for t in LIBRARIES]
     if name in NORMAL:
@@ -132,7 +145,7 @@ def _compare_call(label: str, training: bool, floating: str, rough: float) -> No
     given, results = [], []
     for t, module in zip(LIBRARIES, modules, strict=True):
         module.to(getattr(t, floating)).train(training)
-        inputs = _inputs(t, sample, floating)
+        inputs = _inputs(t, sample, floating, turned)
         results.append(_called(t, module, sample, inputs, floating))
         given.append(list(tensors_in(inputs)))
     described = [structure(*each) for each in zip(results, given, strict=True)]
@@ -163,6 +176,12 @@ def _compare_call(label: str, training: bool, floating: str, rough: float) -> No
 def test_it_computes_alike(label: str, training: bool) -> None:
     with expecting(label, "training" if training else "evaluation"):
         _compare_call(label, training, "float64", TABLE[label][1].rough)
+
+
+@pytest.mark.parametrize("label", sorted(set(TABLE) - CONTIGUOUS))
+def test_it_computes_alike_of_another_layout(label: str) -> None:
+    with expecting(label, "layout"):
+        _compare_call(label, True, "float64", TABLE[label][1].rough, turned=True)
 
 
 @pytest.mark.parametrize("label", TABLE)

@@ -120,7 +120,8 @@ class ActivationKernels(SpecialKernels):
 
     @in_blocks
     def logsigmoid(self, x: Array) -> Array:
-        result = numpy.abs(x, out=numpy.empty_like(x))
+        # Contiguous, whatever the input is: so PyTorch's is.
+        result = numpy.abs(x, out=numpy.empty(x.shape, x.dtype))
         numpy.negative(result, out=result)
         numpy.exp(result, out=result)
         numpy.log1p(result, out=result)

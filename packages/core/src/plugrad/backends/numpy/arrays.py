@@ -28,9 +28,9 @@ def channels_last(x: Array) -> bool:
 
 
 def like_input(result: Array, x: Array) -> Array:
-    """Return `result` with its channels last in memory, if those of `x` are."""
+    """Return `result` with its channels last in memory, if those of `x` are, or else contiguous."""
     if not channels_last(x):
-        return result
+        return numpy.ascontiguousarray(result)
     return numpy.moveaxis(numpy.ascontiguousarray(numpy.moveaxis(result, 1, -1)), -1, 1)
 
 
@@ -156,6 +156,8 @@ class NumpyArrays(ArrayKernels):
 
     def strides(self, x: Array) -> tuple[int, ...]:
         size = x.itemsize
+        if not x.size and 0 in x.strides:  # what NumPy computed of nothing
+            return super().strides(x)
         return tuple(step // size for step in x.strides)
 
     def repeats(self, x: Array) -> bool:

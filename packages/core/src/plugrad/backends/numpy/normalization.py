@@ -39,6 +39,7 @@ class NormalizationKernels(Standard):
     def softmax(self, x: Array, dim: int) -> Any:
         if not x.size or not x.shape:
             return numpy.exp(x - x)
+        x = numpy.ascontiguousarray(x)
         low, high = smallest(x, axis=None), largest(x, axis=None)
         if low >= -_SAFE_EXPONENT and high <= _SAFE_EXPONENT:
             result = numpy.exp(x)
@@ -60,6 +61,7 @@ class NormalizationKernels(Standard):
     def log_softmax(self, x: Array, dim: int) -> Any:
         if not x.size or not x.shape:
             return x - x
+        x = numpy.ascontiguousarray(x)
         result = numpy.subtract(x, extreme_along(numpy.maximum, x, (dim,), True))
         total = sum_along(numpy.exp(result), (dim,), True)
         result -= numpy.log(total)
@@ -188,7 +190,7 @@ class NormalizationKernels(Standard):
 def _as_rows(x: Array, shape: Dims) -> Array:
     count = math.prod(shape)
     if x.ndim == 2 and len(shape) == 1:
-        return x
+        return numpy.ascontiguousarray(x)
     return x.reshape(x.size // max(count, 1), count)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy
 
 from plugrad.backends.array_api import ArrayKernels
-from plugrad.backends.numpy.arrays import Array
+from plugrad.backends.numpy.arrays import Array, like_input
 from plugrad.backends.numpy.normalization import by_row
 from plugrad.backends.numpy.sums import add_up, sum_along
 
@@ -49,7 +49,7 @@ class ChannelKernels(ArrayKernels):
         scale = _scale(var, eps, x)
         scale = scale if weight is None else scale * weight
         shift = -mean * scale if bias is None else bias - mean * scale
-        return _affine(_by_channel(x), scale, shift).reshape(x.shape)
+        return like_input(_affine(_by_channel(x), scale, shift).reshape(x.shape), x)
 
     def batch_norm_grad(
         self, g: Array, x: Array, weight: Any, mean: Any, var: Any, training: bool, eps: float,
@@ -90,7 +90,7 @@ class ChannelKernels(ArrayKernels):
         shifts = -factors * _spread(mean, x, None)
         if bias is not None:
             shifts += bias
-        return _affine(rows, factors.ravel(), shifts.ravel()).reshape(x.shape)
+        return like_input(_affine(rows, factors.ravel(), shifts.ravel()).reshape(x.shape), x)
 
     def group_norm_grad(
         self, g: Array, x: Array, weight: Any, groups: int, eps: float, needs: Needs
