@@ -71,6 +71,8 @@ def fitting(caller: str, value: Number, kind: dtype) -> Number:
     >>> fitting("full", -1, uint8), fitting("full", 2.7, int64)
     (255, 2)
     """
+    if value.__class__ is float and kind.weak_scalar and _holds(value, kind):
+        return value
     if kind.category is Category.BOOL:
         return bool(value)
     if kind.is_complex:

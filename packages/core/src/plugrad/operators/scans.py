@@ -90,7 +90,7 @@ def cumsum_(input: Any, dim: int, *, dtype: Any = None) -> Any:
 
 def _added_along(k: Any, g: Any, indices: Any, dim: int) -> Any:
     # One element may have been the extreme several times.
-    return k.scatter_add(k.zeros_like(g), indices, g, dim)
+    return k.gather_grad(g, indices, g.shape, dim)
 
 
 primitive("cummax", "x; dim", outputs="values, indices", moves=True, x=_added_along)

@@ -304,6 +304,8 @@ class IndexingKernels(Standard):
     def nonzero(self, x: Array) -> Array:
         if not x.shape:
             return numpy.zeros((int(bool(x)), 0), types.int64.np)
+        if x.size < 2048:
+            return numpy.array(x.nonzero()).T
         places = numpy.flatnonzero(x)
         result = numpy.empty((x.ndim, len(places)), types.int64.np)
         for number in range(x.ndim - 1, 0, -1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy
@@ -14,6 +15,7 @@ from plugrad.backends.numpy.blocks import by_threads, in_rows, row_by_row
 from plugrad.backends.numpy.reduction import extreme_along
 from plugrad.backends.numpy.sums import add_up, sum_along
 from plugrad.dtypes import dtype
+from plugrad.threads import WORTH_SHARING
 
 __all__ = ["NormalizationKernels", "by_row"]
 
@@ -120,15 +122,12 @@ class NormalizationKernels(Standard):
     def layer_norm(
         self, x: Array, weight: Array | None, bias: Array | None, shape: Dims, eps: float
     ) -> Any:
-        def normalized(rows: Array) -> Array:
-            result = _standardized(rows, eps)
-            if weight is not None:
-                by_row(numpy.multiply, result, weight)
-            if bias is not None:
-                by_row(numpy.add, result, bias)
-            return result
-
-        result: Array = row_by_row(normalized, _as_rows(x, shape))
+        rows = _as_rows(x, shape)
+        if rows.size < WORTH_SHARING:
+            result = _normalized(rows, weight, bias, eps)
+        else:
+            normalized = partial(_normalized, weight=weight, bias=bias, eps=eps)
+            result = row_by_row(normalized, rows)
         return result.reshape(x.shape)
 
     def layer_norm_grad(
@@ -207,10 +206,14 @@ def _scale_of(away: Array, eps: float) -> Any:
     return numpy.reciprocal(scale, out=scale)
 
 
-def _standardized(rows: Array, eps: float) -> Array:
-    """Return rows of mean 0 and variance 1."""
+def _normalized(rows: Array, weight: Array | None, bias: Array | None, eps: float) -> Array:
+    """Return rows of mean 0 and variance 1, times `weight`, plus `bias`."""
     result: Array = numpy.subtract(rows, sum_along(rows, (1,), True) / rows.shape[1])
     result *= _scale_of(result, eps)[:, None]
+    if weight is not None:
+        by_row(numpy.multiply, result, weight)
+    if bias is not None:
+        by_row(numpy.add, result, bias)
     return result
 
 

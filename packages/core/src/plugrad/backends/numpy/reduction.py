@@ -181,6 +181,8 @@ class ReductionKernels(Standard):
         return self._truth(numpy.logical_or.reduce, x, dim, keepdim)
 
     def count_nonzero(self, x: Array, dim: Dims) -> Any:
+        if x.size < SMALL and len(dim) == x.ndim:
+            return numpy.count_nonzero(x)
         counted = x if x.dtype.char == "?" else x != 0
         if len(dim) == x.ndim:
             return numpy.count_nonzero(counted)

@@ -33,10 +33,11 @@ def accumulate(ufunc: Any, x: Array, dim: int, working: Any = None, final: Any =
     """
     working = x.dtype if working is None else numpy.dtype(working)
     final = working if final is None else final
-    size, inner = x.shape[dim], math.prod(x.shape[dim + 1 :])
-    outer = x.size // max(size * inner, 1)
-    if outer * inner < max(_MANY, size) or not x.flags.c_contiguous or size < 2:
+    size = x.shape[dim]
+    if x.size < size * max(_MANY, size) or not x.flags.c_contiguous or size < 2:
         return ufunc.accumulate(x, axis=dim, dtype=working).astype(final, copy=False)
+    inner = math.prod(x.shape[dim + 1 :])
+    outer = x.size // (size * inner)
     rows = x.reshape(outer, size, inner)
     result = numpy.empty(rows.shape, final)
     step = max(_BYTES // (size * inner * working.itemsize), 1)
