@@ -152,13 +152,27 @@ def _shown(annotation: Any) -> str:
     return re.sub(rf"\b({'|'.join(BUILTINS)})\b", r"_\1", text)
 
 
+def _joined(lines: list[str]) -> list[str]:
+    """Return imports from one module after another as one import: a third of the space."""
+    joined: list[str] = []
+    for line in lines:
+        module, _, names = line.partition(" import ")
+        if joined and names and joined[-1].startswith(f"{module} import "):
+            joined[-1] += f", {names}"
+        else:
+            joined.append(line)
+    return joined
+
+
 def _headed(what: str, lines: list[str]) -> str:
     """Return a stub with its imports, of Python's own types those that it names."""
-    text = "\n".join(lines) + "\n"
+    text = "\n".join(_joined("\n".join(lines).split("\n"))) + "\n"
     named = [f"{name} as _{name}" for name in BUILTINS if re.search(rf"\b_{name}\b", text)]
     return HEADER.format(what=what, builtins=", ".join(named)) + text
 
 
+# Methods that no code names, nor any operator of Python 3 calls: of no use to a type checker.
+UNSEEN = ("__array_wrap__", "__deepcopy__", "__div__", "__idiv__", "__rdiv__", "__reduce_ex__")
 KNOWN = {
     *("Any", "None", *BUILTINS),
     *("Tensor", "dtype", "device", "Size", "Generator"),
@@ -189,8 +203,8 @@ def methods_stub() -> str:
     lines = [TYPES]
     lines += ["from plugrad.tensor import Tensor\n", "class TensorMethods:"]
     for name, method in sorted(registry.methods.items()):
-        if name in ("__reduce_ex__", "__deepcopy__"):
-            continue  # of no use to a type checker
+        if name in UNSEEN:
+            continue
         if isinstance(method, property):
             lines += ["    @property", f"    def {name}(self) -> Tensor: ..."]
             continue

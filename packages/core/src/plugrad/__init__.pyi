@@ -4,69 +4,26 @@ from builtins import bool as _bool, complex as _complex, float as _float, int as
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, SupportsFloat, SupportsIndex
 
-from math import e as e
-from math import inf as inf
-from math import nan as nan
-from math import pi as pi
-from plugrad import amp as amp
-from plugrad import array_api as array_api
-from plugrad import autograd as autograd
-from plugrad import backends as backends
-from plugrad import checkpoints as checkpoints
-from plugrad import compiler as compiler
-from plugrad import cuda as cuda
-from plugrad import fft as fft
-from plugrad import linalg as linalg
-from plugrad import plugins as plugins
-from plugrad import random as random
-from plugrad import return_types as return_types
-from plugrad import serialization as serialization
-from plugrad import signal as signal
-from plugrad import special as special
-from plugrad import testing as testing
-from plugrad.amp import autocast as autocast
-from plugrad.amp import get_autocast_dtype as get_autocast_dtype
-from plugrad.amp import is_autocast_available as is_autocast_available
-from plugrad.amp import is_autocast_enabled as is_autocast_enabled
-from plugrad.autograd.modes import enable_grad as enable_grad
-from plugrad.autograd.modes import inference_mode as inference_mode
-from plugrad.autograd.modes import is_grad_enabled as is_grad_enabled
-from plugrad.autograd.modes import is_inference_mode_enabled as is_inference_mode_enabled
-from plugrad.autograd.modes import no_grad as no_grad
-from plugrad.autograd.modes import set_grad_enabled as set_grad_enabled
+from math import e as e, inf as inf, nan as nan, pi as pi
+from plugrad import amp as amp, array_api as array_api, autograd as autograd, backends as backends, checkpoints as checkpoints, compiler as compiler, cuda as cuda, fft as fft, linalg as linalg, plugins as plugins, random as random, return_types as return_types, serialization as serialization, signal as signal, special as special, testing as testing
+from plugrad.amp import autocast as autocast, get_autocast_dtype as get_autocast_dtype, is_autocast_available as is_autocast_available, is_autocast_enabled as is_autocast_enabled
+from plugrad.autograd.modes import enable_grad as enable_grad, inference_mode as inference_mode, is_grad_enabled as is_grad_enabled, is_inference_mode_enabled as is_inference_mode_enabled, no_grad as no_grad, set_grad_enabled as set_grad_enabled
 from plugrad.compiler import compile as compile
-from plugrad.dtypes import get_default_dtype as get_default_dtype
-from plugrad.dtypes import set_default_dtype as set_default_dtype
-from plugrad.layouts import layout as layout
-from plugrad.layouts import memory_format as memory_format
-from plugrad.limits import finfo as finfo
-from plugrad.limits import iinfo as iinfo
-from plugrad.operators.device_table import get_default_device as get_default_device
-from plugrad.operators.device_table import set_default_device as set_default_device
+from plugrad.dtypes import get_default_dtype as get_default_dtype, set_default_dtype as set_default_dtype
+from plugrad.layouts import layout as layout, memory_format as memory_format
+from plugrad.limits import finfo as finfo, iinfo as iinfo
+from plugrad.operators.device_table import get_default_device as get_default_device, set_default_device as set_default_device
 from plugrad.operators.legacy import tensortype as tensortype
 from plugrad.printing import set_printoptions as set_printoptions
 from plugrad.promotion import promote_types as promote_types
-from plugrad.random import default_generator as default_generator
-from plugrad.random import get_rng_state as get_rng_state
-from plugrad.random import initial_seed as initial_seed
-from plugrad.random import manual_seed as manual_seed
-from plugrad.random import seed as seed
-from plugrad.random import set_rng_state as set_rng_state
-from plugrad.threads import get_num_threads as get_num_threads
-from plugrad.threads import set_num_threads as set_num_threads
+from plugrad.random import default_generator as default_generator, get_rng_state as get_rng_state, initial_seed as initial_seed, manual_seed as manual_seed, seed as seed, set_rng_state as set_rng_state
+from plugrad.threads import get_num_threads as get_num_threads, set_num_threads as set_num_threads
 from plugrad.devices import device as device
 from plugrad.dtypes import dtype as dtype
 from plugrad.random.generator import Generator as Generator
 from plugrad.shapes import Size as Size
 
-from plugrad.settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
-from plugrad.settings import get_float32_matmul_precision as get_float32_matmul_precision
-from plugrad.settings import get_num_interop_threads as get_num_interop_threads
-from plugrad.settings import is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled
-from plugrad.settings import set_float32_matmul_precision as set_float32_matmul_precision
-from plugrad.settings import set_flush_denormal as set_flush_denormal
-from plugrad.settings import set_num_interop_threads as set_num_interop_threads
-from plugrad.settings import use_deterministic_algorithms as use_deterministic_algorithms
+from plugrad.settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled, get_float32_matmul_precision as get_float32_matmul_precision, get_num_interop_threads as get_num_interop_threads, is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled, set_float32_matmul_precision as set_float32_matmul_precision, set_flush_denormal as set_flush_denormal, set_num_interop_threads as set_num_interop_threads, use_deterministic_algorithms as use_deterministic_algorithms
 from plugrad.tensor import Tensor as Tensor
 
 __version__: _str

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["empty_in_memory_order", "fill_in_memory_order", "in_memory_order", "laid_out"]
+__all__ = ["empty_in_memory_order", "fill_in_memory_order", "in_memory_order"]
 
 
 def fill_in_memory_order(target: NDArray[Any], values: NDArray[Any]) -> None:
@@ -75,19 +75,6 @@ def in_memory_order(values: NDArray[Any], strides: tuple[int, ...]) -> NDArray[A
     """
     order = _memory_order(strides)
     dense = values.reshape([values.shape[axis] for axis in order])
-    return dense.transpose(np.argsort(order).tolist())
-
-
-def laid_out(values: NDArray[Any], strides: tuple[int, ...]) -> NDArray[Any]:
-    """Return the same array, its axes in memory in the order of those of other strides.
-
-    Examples
-    --------
-    >>> laid_out(np.arange(6).reshape(2, 3), (1, 2)).strides
-    (8, 16)
-    """
-    order = _memory_order(strides)
-    dense = np.ascontiguousarray(values.transpose(order))
     return dense.transpose(np.argsort(order).tolist())
 
 

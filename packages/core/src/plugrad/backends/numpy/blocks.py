@@ -109,11 +109,8 @@ def in_rows(kernel: Kernel) -> Kernel:
 def row_by_row(function: Callable[..., Any], *operands: Any) -> Any:
     """Return what a function returns that works on each row alone, of some rows in each thread.
 
-    Parameters
-    ----------
-    function : callable
-        Of the operands: arrays of the same first dimension, and anything. It returns an array, or
-        a tuple of arrays, of that first dimension.
+    The operands are arrays of the same first dimension, and anything; the function returns an
+    array, or a tuple of arrays, of that first dimension.
     """
     arrays = [y for y in operands if _has_rows(y)]
     count, threads = len(arrays[0]), get_num_threads()
@@ -131,14 +128,8 @@ def row_by_row(function: Callable[..., Any], *operands: Any) -> Any:
 def by_threads(function: Callable[[int, int], Any], count: int, size: int) -> list[Any]:
     """Return what a function returns for some rows each, one thread's after another's.
 
-    Parameters
-    ----------
-    function : callable
-        Of the first row, and the one after the last.
-    count : int
-        How many rows there are.
-    size : int
-        How many elements: few are not worth sharing.
+    The function takes the first row and the one after the last, of `count`; a small `size`, of all
+    their elements, is not worth sharing.
     """
     threads = max(min(get_num_threads(), count), 1) if size >= WORTH_SHARING else 1
     if threads == 1:

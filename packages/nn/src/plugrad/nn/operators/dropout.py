@@ -12,7 +12,7 @@ from typing import Any
 from plugrad.autograd.tape import TensorBase, new_tensor
 from plugrad.random import default_generator
 from plugrad.random.discrete import dropout_mask
-from plugrad.random.layout import in_memory_order, laid_out
+from plugrad.random.layout import in_memory_order
 from plugrad.vocabulary.forms import function
 from plugrad.vocabulary.observers import shown_as
 from plugrad.vocabulary.registry import methods
@@ -34,10 +34,9 @@ def _mask(input: Any, shape: tuple[int, ...], p: float) -> Any:
     """Return which elements stay, as ones and zeros of the input's dtype."""
     table = input._table
     drawn = dropout_mask(default_generator, shape, p)
-    if not input.is_contiguous():
-        # The numbers follow the elements in memory, but those of features their indices.
-        arranged = in_memory_order if shape == input._array.shape else laid_out
-        drawn = arranged(drawn, table.strides(input._array))
+    if shape == input._array.shape and not input.is_contiguous():
+        # The numbers follow the elements in memory.
+        drawn = in_memory_order(drawn, table.strides(input._array))
     return new_tensor(table.cast(table.from_host(drawn), input._dtype), table, input._dtype)
 
 
