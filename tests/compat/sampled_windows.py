@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 from module_samples import Made, made
 
@@ -56,26 +58,20 @@ for _n, _size in _SIZES.items():
             *([made((None, *(2,) * (_n - 1))).on((2, 3, *_size))] if _n > 1 else []),
         ]
     _POOLS[f"AdaptiveMaxPool{_n}d"].append(made(2, return_indices=True).on((2, 3, *_size)))
+    _halves = [n // 2 for n in _size]
+    _places = np.arange(2 * prod(_halves)) % prod(2 * n for n in _halves)
+    _where = _places.reshape(1, 2, *_halves)
     _POOLS[f"MaxUnpool{_n}d"] = [
-        made(2).on(
-            (1, 2, *[n // 2 for n in _size]),
-            _places := np.arange(2 * np.prod([n // 2 for n in _size])).reshape(
-                1, 2, *[n // 2 for n in _size]
-            ) % int(np.prod([2 * (n // 2) for n in _size])),
-        ),
-        made(2).on((1, 2, *[n // 2 for n in _size]), _places, output_size=list(_size)),
-    ]  # fmt: skip
+        made(2).on((1, 2, *_halves), _where),
+        made(2).on((1, 2, *_halves), _where, output_size=list(_size)),
+    ]
     for _kind, _options in {
         "Reflection": (), "Replication": (), "Zero": (), "Circular": (), "Constant": (1.5,),
     }.items():  # fmt: skip
         _PADS[f"{_kind}Pad{_n}d"] = [
             made(1, *_options).on((2, 3, *_size)),
             made(tuple(number % 3 for number in range(2 * _n)), *_options).on((3, *_size)),
-            *(
-                [made((-1, 2, *(0, 1) * (_n - 1)), *_options).on((2, 3, *_size))]
-                if _kind not in ("Reflection",)
-                else []
-            ),
+            made((-1, 2, *(0, 1) * (_n - 1)), *_options).on((2, 3, *_size)),
         ]
 
 WINDOWS: dict[str, list[Made]] = {

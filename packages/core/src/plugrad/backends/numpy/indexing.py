@@ -22,6 +22,8 @@ from plugrad.backends.numpy.blocks import in_rows
 __all__ = ["IndexingKernels", "places_along"]
 
 _ALL = slice(None)
+# Below this many elements it is the number of calls that takes the time.
+_SMALL = 2048
 
 
 def _dense(x: Array) -> Array:
@@ -92,17 +94,10 @@ class IndexingKernels(Standard):
     def index_put_into(
         self, x: Array, values: Array, indices: Sequence[Array], dims: Dims, accumulate: bool
     ) -> Array:
-        place: Any = None
-        whole: Array = x
         if len(indices) == 1 and indices[0].dtype.kind == "b":
-            if values.ndim and dims == (0,) and indices[0].shape and x.flags.c_contiguous:
-                whole, place = _masked(x, indices[0])
-            else:
-                place = _key(indices, dims)
-        if not accumulate:
-            whole[_key(indices, dims) if place is None else place] = values
-        elif place is not None:
-            whole[place] += values
+            _put_masked(x, values, indices[0], dims, accumulate)
+        elif not accumulate:
+            x[_key(indices, dims)] = values
         elif len(indices) > 1:
             self._add_places(x, values, indices, dims)
         else:
@@ -304,7 +299,7 @@ class IndexingKernels(Standard):
     def nonzero(self, x: Array) -> Array:
         if not x.shape:
             return numpy.zeros((int(bool(x)), 0), types.int64.np)
-        if x.size < 2048:
+        if x.size < _SMALL:
             return numpy.array(x.nonzero()).T
         places = numpy.flatnonzero(x)
         result = numpy.empty((x.ndim, len(places)), types.int64.np)
@@ -323,6 +318,16 @@ def _masked(x: Array, mask: Array) -> tuple[Array, Array]:
     NumPy goes through a mask of several dimensions six times as slowly.
     """
     return x.reshape(mask.size, *x.shape[mask.ndim :]), numpy.flatnonzero(mask)
+
+
+def _put_masked(x: Array, values: Array, mask: Array, dims: Dims, accumulate: bool) -> None:
+    place: Any = _key([mask], dims)
+    if values.ndim and dims == (0,) and mask.shape and x.flags.c_contiguous:
+        x, place = _masked(x, mask)
+    if accumulate:
+        x[place] += values
+    else:
+        x[place] = values
 
 
 def places_along(shape: Shape, dim: int, index: Array) -> Any:
