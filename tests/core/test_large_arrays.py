@@ -210,3 +210,18 @@ def test_what_is_wrong_in_one_part_is_refused() -> None:
     divisors[-1, -1] = 0
     with pytest.raises(RuntimeError, match="zero"):
         numbers.remainder(divisors)
+
+
+def test_many_threads_do_not_share_crumbs(monkeypatch: pytest.MonkeyPatch) -> None:
+    shared: list[int] = []
+
+    def at_once(tasks: Any) -> Any:
+        shared.append(len(tasks))
+        return [task() for task in tasks]
+
+    monkeypatch.setattr("plugrad.backends.numpy.blocks.at_once", at_once)
+    plugrad.set_num_threads(64)
+    x = matrix("usual")
+    for call in (x.exp, x.sigmoid, lambda: x.softmax(1), lambda: x.sort(1)):
+        call()
+    assert shared == [2] * 4

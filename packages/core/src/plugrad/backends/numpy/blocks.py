@@ -60,16 +60,13 @@ def in_threads(ufunc: Any) -> Any:
 def in_parts(function: Callable[..., Any], *operands: Any) -> Any:
     """Return what an elementwise function returns, part by part where arrays are large.
 
-    Parameters
-    ----------
-    function : callable
-        Of the operands: arrays, of which those with dimensions are to have one shape, and anything.
+    The operands are arrays, of which those with dimensions are to have one shape, and anything.
     """
     arrays = [y for y in operands if isinstance(y, numpy.ndarray) and y.shape]
     if not arrays:
         return function(*operands)
     shape, size = arrays[0].shape, arrays[0].size
-    threads = get_num_threads()
+    threads = _threads_for(size)
     if (
         size < WORTH_SHARING
         or any(y.shape != shape for y in arrays)
@@ -87,9 +84,8 @@ def in_parts(function: Callable[..., Any], *operands: Any) -> Any:
 def in_rows(kernel: Kernel) -> Kernel:
     """Let a kernel that works along some dimensions, the first not among them, share its rows.
 
-    It takes arrays first, of the same first dimension, and has a parameter `dim`: an int, or a
-    tuple of them, counted from the front. It returns an array, or a tuple of arrays, of the same
-    first dimension.
+    It has a parameter `dim`: an int, or a tuple of them, counted from the front. For what else it
+    takes and returns, see `row_by_row`.
     """
     names = kernel.__code__.co_varnames
     place = names.index("dim") - 1  # without `self`
@@ -113,10 +109,9 @@ def row_by_row(function: Callable[..., Any], *operands: Any) -> Any:
     array, or a tuple of arrays, of that first dimension.
     """
     arrays = [y for y in operands if _has_rows(y)]
-    count, threads = len(arrays[0]), get_num_threads()
+    count, threads = len(arrays[0]), _threads_for(arrays[0].size)
     if (
         threads == 1
-        or arrays[0].size < WORTH_SHARING
         or count < threads
         or any(len(y) != count for y in arrays)
         or not _dense(arrays)
@@ -131,12 +126,17 @@ def by_threads(function: Callable[[int, int], Any], count: int, size: int) -> li
     The function takes the first row and the one after the last, of `count`; a small `size`, of all
     their elements, is not worth sharing.
     """
-    threads = max(min(get_num_threads(), count), 1) if size >= WORTH_SHARING else 1
-    if threads == 1:
+    threads = min(_threads_for(size), count)
+    if threads < 2:
         return [function(0, count)]
     bounds = [count * part // threads for part in range(threads + 1)]
     tasks = [partial(function, *each) for each in pairwise(bounds)]
     return alone(at_once, tasks)  # type: ignore[no-any-return]
+
+
+def _threads_for(size: int) -> int:
+    """Return how many threads share so many elements: none of them few."""
+    return min(get_num_threads(), 2 * size // WORTH_SHARING) if size >= WORTH_SHARING else 1
 
 
 def _dense(arrays: list[Array]) -> bool:
