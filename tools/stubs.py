@@ -105,13 +105,11 @@ def parameters_of(function: Callable[..., Any]) -> tuple[list[str], str]:
     names = [public.get(a.name, a.name) for a in operator.arguments]
     source = [f"{name}: {'Any' if n else 'Tensor'}" for n, name in enumerate(names)]
     source += [
-        f"{name}: Any = {operator.defaults[name]!r}"
-        if name in operator.defaults
-        else f"{name}: Any"
+        f"{name}: Any={operator.defaults[name]!r}" if name in operator.defaults else f"{name}: Any"
         for name in operator.params
     ]
     if elementwise and "inplace" not in compiled:
-        source += ["*", "out: Tensor | None = None"]
+        source += ["*", "out: Tensor | None=None"]
     return source, "Tensor"
 
 
@@ -130,7 +128,8 @@ def _from_signature(signature: inspect.Signature) -> tuple[list[str], str]:
         text += f": {_shown(annotation) if annotation is not parameter.empty else 'Any'}"
         if parameter.default is not parameter.empty:
             plain = isinstance(parameter.default, (bool, int, float, str, type(None)))
-            text += f" = {parameter.default!r}" if plain else " = ..."
+            # Without spaces: there are 1,500 defaults, and the files are installed.
+            text += f"={parameter.default!r}" if plain else "=..."
         source.append(text)
         if parameter.kind is parameter.POSITIONAL_ONLY:
             source.append("/")
