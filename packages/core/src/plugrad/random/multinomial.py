@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from plugrad.random.continuous import exponential
 from plugrad.random.formats import real_format
 from plugrad.random.generator import Generator
-from plugrad.random.layout import empty_in_memory_order, fill_in_memory_order
+from plugrad.random.layout import in_memory_order
 from plugrad.random.uniform import unit64
 
 __all__ = ["multinomial"]
 
 # float32 tells integers apart up to here, and PyTorch goes no further.
-MOST_CATEGORIES = 2**24
+_MOST_CATEGORIES = 2**24
 
 
 def multinomial(
@@ -70,8 +70,8 @@ def multinomial(
     if weights.ndim not in (1, 2):
         raise RuntimeError(f"weights have 1 or 2 dimensions, but got shape {weights.shape}")
     categories = weights.shape[-1]
-    if categories > MOST_CATEGORIES:
-        raise RuntimeError(f"at most {MOST_CATEGORIES} categories, but got {categories}")
+    if categories > _MOST_CATEGORIES:
+        raise RuntimeError(f"at most {_MOST_CATEGORIES} categories, but got {categories}")
     if count <= 0:
         raise RuntimeError(f"the number of samples is at least 1, but got {count}")
     if not replacement and count > categories:
@@ -100,8 +100,8 @@ def _look_up(generator: Generator, sums: NDArray[Any], count: int) -> NDArray[np
 
 
 def _race(generator: Generator, weights: NDArray[Any], count: int) -> NDArray[np.int64]:
-    keys = empty_in_memory_order(weights, weights.dtype)
-    fill_in_memory_order(keys, exponential(generator, weights.shape, weights.dtype))
+    drawn = exponential(generator, weights.shape, weights.dtype)
+    keys = in_memory_order(drawn, weights.strides)
     with np.errstate(all="ignore"):
         np.divide(weights, keys, out=keys)
     winners: NDArray[np.int64]

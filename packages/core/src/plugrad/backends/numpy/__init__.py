@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from time import perf_counter
-from typing import Any, cast
 
 from plugrad.backends.array_api import ArrayApiKernels
 from plugrad.backends.numpy.allocation import keep_freed_memory
 from plugrad.backends.numpy.arrays import NumpyArrays
-from plugrad.backends.numpy.blocks import in_blocks
 from plugrad.backends.numpy.distances import DistanceKernels
 from plugrad.backends.numpy.indexing import IndexingKernels
 from plugrad.backends.numpy.into import IntoKernels
@@ -22,14 +20,8 @@ from plugrad.backends.numpy.scipy import ScipyKernels
 from plugrad.backends.numpy.shape import ShapeKernels
 from plugrad.backends.protocol import Backend, Event
 from plugrad.devices import device
-from plugrad.vocabulary.registry import operators
 
 __all__ = ["NumpyBackend", "NumpyKernels"]
-
-
-# Elementwise operators whose bodies take so many passes over memory, or so long ones, that large
-# arrays are worth sharing.
-_LONG = frozenset(("logaddexp2", "logit", "mish", "mvlgamma", "sinc", "xlogy"))
 
 
 class NumpyKernels(
@@ -48,13 +40,6 @@ class NumpyKernels(
     ArrayApiKernels,
 ):
     """Kernels on NumPy arrays: what the standard's words leave slow, or cannot say."""
-
-    def __getattr__(self, name: str) -> Any:
-        kernel = super().__getattr__(name)
-        if name in _LONG:
-            kernel = in_blocks(cast(Any, operators[name].body)).__get__(self)
-            setattr(self, name, kernel)
-        return kernel
 
 
 class HostEvent(Event):

@@ -9,11 +9,9 @@ import numpy
 from plugrad.backends.numpy.arrays import Array
 from plugrad.backends.numpy.blocks import in_blocks
 from plugrad.backends.numpy.special import ERF, SpecialKernels, tanh_of_polynomial
+from plugrad.backends.numpy.sums import SMALL
 
 __all__ = ["ActivationKernels", "inverse"]
-
-# From this size on a division of vectors is worth the number that it needs.
-_LARGE = 2048
 
 # gelu(x) = x (1 + erf(x / sqrt 2)) / 2, with erf as `tanh_of_polynomial`: the same polynomial in x.
 _GELU = tuple(c * math.sqrt(0.5) * 0.5 ** (len(ERF) - 1 - n) for n, c in enumerate(ERF))
@@ -24,7 +22,7 @@ _DENSITY = 1 / math.sqrt(2 * math.pi)
 
 def inverse(x: Array, out: Array | None = None) -> Array:
     """Return ``1 / x``: NumPy's division, unlike its reciprocal, has vector instructions."""
-    if x.size < _LARGE:
+    if x.size < SMALL:  # the number that it needs costs more
         return numpy.reciprocal(x, out=out)
     quotient: Array = numpy.divide(x.dtype.type(1), x, out=out)
     return quotient

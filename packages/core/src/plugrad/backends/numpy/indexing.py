@@ -18,12 +18,11 @@ from plugrad.backends.array_api.indexing import IndexingKernels as Standard
 from plugrad.backends.array_api.indexing import OutOfRange, add_at, reduce_at, steps_of
 from plugrad.backends.numpy.arrays import Array, largest
 from plugrad.backends.numpy.blocks import in_rows
+from plugrad.backends.numpy.sums import SMALL
 
 __all__ = ["IndexingKernels", "places_along"]
 
 _ALL = slice(None)
-# Below this many elements it is the number of calls that takes the time.
-_SMALL = 2048
 
 
 def _dense(x: Array) -> Array:
@@ -299,7 +298,7 @@ class IndexingKernels(Standard):
     def nonzero(self, x: Array) -> Array:
         if not x.shape:
             return numpy.zeros((int(bool(x)), 0), types.int64.np)
-        if x.size < _SMALL:
+        if x.size < SMALL:
             return numpy.array(x.nonzero()).T
         places = numpy.flatnonzero(x)
         result = numpy.empty((x.ndim, len(places)), types.int64.np)

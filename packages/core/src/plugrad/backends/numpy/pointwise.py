@@ -32,8 +32,22 @@ def _truth(x: Any) -> Any:
     return x != 0 if x.size >= _LARGE and x.dtype.kind == "f" else x
 
 
+def _composed(name: str) -> Any:
+    """Return the kernel of an operator whose body takes many passes over memory, part by part."""
+
+    @in_blocks
+    def kernel(self: Any, x: Array, *others: Any) -> Any:
+        return self.composed(name, x, *others)
+
+    return kernel
+
+
 class PointwiseKernels(ActivationKernels, Standard):
     """Elementwise kernels that NumPy does better than in the standard's words."""
+
+    logaddexp2, logit = _composed("logaddexp2"), _composed("logit")
+    mish, mvlgamma = _composed("mish"), _composed("mvlgamma")
+    sinc, xlogy = _composed("sinc"), _composed("xlogy")
 
     # Where NumPy has the function, the kernel is the function itself: nothing is called around it.
 

@@ -7,8 +7,6 @@ rows are shared among threads here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
-from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -16,12 +14,12 @@ import numpy
 
 from plugrad.backends.array_api import ArrayKernels
 from plugrad.backends.numpy.arrays import Array
+from plugrad.backends.numpy.blocks import by_threads
 from plugrad.backends.numpy.sums import sum_along
-from plugrad.threads import at_once, get_num_threads
 
 __all__ = ["AttentionKernels"]
 
-_SHARED = 32768  # scores that are worth another thread
+_WORK = 4  # how many elements of a usual kernel one score is worth
 
 
 class AttentionKernels(ArrayKernels):
@@ -64,11 +62,8 @@ class AttentionKernels(ArrayKernels):
 
 def _by_rows(work: Callable[[slice], None], query: Array, key: Array) -> None:
     """Do some work on slices of the first dimension, each in a thread."""
-    batch = len(query)
     scores = prod(query.shape[:-1]) * key.shape[-2]
-    parts = max(1, min(batch, scores // _SHARED, get_num_threads()))
-    bounds = [batch * part // parts for part in range(parts + 1)]
-    at_once([partial(work, slice(*each)) for each in pairwise(bounds)])
+    by_threads(lambda start, stop: work(slice(start, stop)), len(query), scores * _WORK)
 
 
 def _of(mask: Any, rows: slice) -> Any:
