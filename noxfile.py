@@ -17,10 +17,20 @@ nox.options.sessions = ["tests", "lint", "types"]
 
 ROOT = Path(__file__).parent
 PACKAGES = (
-    "core", "linalg", "fft", "nn", "optim", "data", "profiler", "checkpoints", "array-api",
-    "testing", "backend-cuda",
+    "core", "autograd", "linalg", "fft", "nn", "optim", "data", "profiler", "checkpoints",
+    "array-api", "testing", "backend-cuda",
 )  # fmt: skip
-_PARTS = ("linalg", "fft", "nn", "optim", "data", "profiler", "checkpoints", "array-api")
+_PARTS = (
+    "autograd",
+    "linalg",
+    "fft",
+    "nn",
+    "optim",
+    "data",
+    "profiler",
+    "checkpoints",
+    "array-api",
+)
 COMBINATIONS = (
     ("core",),
     *(("core", package) for package in _PARTS),
@@ -79,6 +89,7 @@ def types(session: nox.Session) -> None:
             session.run("pyright", "--warnings", program)
     # mypy looks for submodules beside a package's __init__ alone: in core, not in its siblings
     tests = ("properties", "running", "samples", "strict")
+    autograd = ("anomaly_mode", "function", "functional", "gradcheck", "graph", "variable")
     parts = (
         "linalg",
         "fft",
@@ -90,6 +101,9 @@ def types(session: nox.Session) -> None:
         "checkpoints",
         "serialization",
         "array_api",
+        "transforms",
+        "utils.checkpoint",
+        *(f"autograd.{name}" for name in autograd),
         *(f"testing.{name}" for name in tests),
     )
     packages = ("plugrad", *(f"plugrad.{part}" for part in parts), "plugrad_cuda")

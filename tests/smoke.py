@@ -99,6 +99,14 @@ def main(packages: list[str]) -> None:
     for package, name in BROUGHT.items():
         check_brought(name, package, package in packages)
     assert hasattr(plugrad.Tensor, "det") is ("linalg" in packages)
+    if "autograd" in packages:
+        importlib.import_module("plugrad.utils.checkpoint")
+        assert metadata.version("plugrad-autograd")
+        x = plugrad.ones(2, dtype=plugrad.float64, requires_grad=True)
+        assert plugrad.autograd.gradcheck(plugrad.sin, x)
+    else:
+        check_absent("plugrad.autograd.function", "plugrad-autograd")
+        assert not hasattr(plugrad.autograd, "Function")
     if "data" in packages:
         importlib.import_module("plugrad.utils.data")
         assert metadata.version("plugrad-data")

@@ -77,7 +77,6 @@ _LAZY = (
     "special",
     "testing",
     "threads",
-    "transforms",
     "utils",
 )
 

@@ -37,6 +37,12 @@ __all__ = [
 SIBLINGS: Final = MappingProxyType(
     {
         "plugrad.array_api": "plugrad-array-api",
+        "plugrad.autograd.anomaly_mode": "plugrad-autograd",
+        "plugrad.autograd.function": "plugrad-autograd",
+        "plugrad.autograd.functional": "plugrad-autograd",
+        "plugrad.autograd.gradcheck": "plugrad-autograd",
+        "plugrad.autograd.graph": "plugrad-autograd",
+        "plugrad.autograd.variable": "plugrad-autograd",
         "plugrad.checkpoints": "plugrad-checkpoints",
         "plugrad.fft": "plugrad-fft",
         "plugrad.linalg": "plugrad-linalg",
@@ -49,6 +55,8 @@ SIBLINGS: Final = MappingProxyType(
         "plugrad.testing.running": "plugrad-testing",
         "plugrad.testing.samples": "plugrad-testing",
         "plugrad.testing.strict": "plugrad-testing",
+        "plugrad.transforms": "plugrad-autograd",
+        "plugrad.utils.checkpoint": "plugrad-autograd",
         "plugrad.utils.data": "plugrad-data",
     }
 )

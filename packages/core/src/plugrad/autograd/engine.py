@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from plugrad.dtypes import dtype
     from plugrad.tensor import Tensor
 
-__all__ = ["differentiate", "project"]
+__all__ = ["Task", "accumulate_into", "differentiate", "project"]
 
 _accumulation = threading.Lock()
 
@@ -71,26 +71,26 @@ def project(k: Any, g: Any, shape: tuple[int, ...], kind: dtype) -> Any:
 
 
 def differentiate(
-    outputs: Sequence[Tensor],
+    roots: Sequence[Node],
     gradients: Sequence[Tensor],
     *,
-    inputs: Sequence[Tensor] | None = None,
+    inputs: Sequence[Node | None] | None = None,
     accumulate: bool = True,
     retain_graph: bool = False,
     create_graph: bool = False,
 ) -> list[Tensor | None]:
-    """Run the graph of `outputs` backwards.
+    """Run the graph backwards, from its roots.
 
     Parameters
     ----------
-    outputs : sequence of Tensor
-        Each with a history.
+    roots : sequence of Node
+        Where the gradients of the outputs arrive.
     gradients : sequence of Tensor
         What each output's gradient starts from, in its shape.
-    inputs : sequence of Tensor, optional
+    inputs : sequence of (Node or None), optional
         Only what leads to these is run; without, everything.
     accumulate : bool
-        Whether gradients are added into the ``grad`` of the leaves (or of `inputs`), or returned.
+        Whether gradients are added into the ``grad`` of the leaves, of those among `inputs`.
     retain_graph : bool
         Whether what nodes saved is kept for another backward.
     create_graph : bool
@@ -99,37 +99,32 @@ def differentiate(
     Returns
     -------
     list of Tensor or None
-        The gradient of each input; empty when they are accumulated into leaves.
+        The gradient of each input, but of leaves that it was added to; empty without `inputs`.
     """
-    task = _Task(retain_graph, create_graph, copy_context())
-    roots = [output._edge for output in outputs if output._edge is not None]
-    wanted = None if inputs is None else [tensor._edge for tensor in inputs]
-    task.plan(roots, wanted)
-    if accumulate and wanted is not None:
-        task.landing = {node for node in wanted if isinstance(node, AccumulateGrad)}
-    starts = [g if not task.raw else g._array for g in gradients]
-    if task.raw:
-        mode.enter_quietly(task.run, roots, starts)
-    else:
-        previous = mode.grad
-        mode.record(create_graph)
-        try:
-            task.run(roots, starts)
-        finally:
-            mode.record(previous)
-    if wanted is None:
-        return []
-    found = [None if edge is None else task.captured.get(edge) for edge in wanted]
-    if not accumulate:
-        return found
-    for tensor, gradient in zip(inputs or (), found, strict=True):
-        # A leaf has got it already, and so has a tensor that retains its gradient.
-        if gradient is not None and not tensor.retains_grad:
-            _accumulate_tensor(tensor, gradient, create_graph)
-    return []
+    outer = mode.task
+    mode.task = task = Task(retain_graph, create_graph, copy_context())
+    try:
+        task.plan(roots, inputs)
+        if accumulate and inputs is not None:
+            task.landing = {node for node in inputs if isinstance(node, AccumulateGrad)}
+        starts = [g if not task.raw else g._array for g in gradients]
+        if task.raw:
+            mode.enter_quietly(task.run, roots, starts)
+        else:
+            previous = mode.grad
+            mode.record(create_graph)
+            try:
+                task.run(roots, starts)
+            finally:
+                mode.record(previous)
+    finally:
+        mode.task = outer
+        for last in task.last:
+            last()
+    return [None if node is None else task.found(node) for node in inputs or ()]
 
 
-def _accumulate_tensor(tensor: Tensor, gradient: Tensor, create_graph: bool) -> None:
+def accumulate_into(tensor: Tensor, gradient: Tensor, create_graph: bool) -> None:
     """Add a captured gradient into the ``grad`` of an input that is no leaf."""
     grad = tensor.grad
     if grad is None:
@@ -143,6 +138,8 @@ def _accumulate_tensor(tensor: Tensor, gradient: Tensor, create_graph: bool) -> 
 
 def _shown(node: Node, apply: Callable[..., Any], *args: Any) -> Any:
     """Return ``apply(*args)``, shown to observers as PyTorch's profiler shows a node that runs."""
+    if mode.anomaly is not None:
+        apply = mode.anomaly.watching(node, apply)
     if not mode.observers or isinstance(node, Output):
         return apply(*args)
     name = node.name()
@@ -152,14 +149,14 @@ def _shown(node: Node, apply: Callable[..., Any], *args: Any) -> Any:
     return observed(task, (node,), observed, named(name), (node,), apply, *args)
 
 
-class _Task:
+class Task:
     """One backward.
 
     Attributes
     ----------
     raw : bool
         Whether gradients are raw arrays. Not so when the backward is recorded, nor when a profiler
-        watches, who wants to see every operator.
+        watches, who wants to see every operator, nor in anomaly mode, which looks at every node.
     arrivals : dict from Node to list
         For each node that has not run yet: how many contributions are still to come; their sum so
         far (a list for a node with several outputs); whether the engine made that sum, and may add
@@ -172,18 +169,21 @@ class _Task:
         The gradients of `inputs`, by the nodes where they arrive.
     landing : set of Node
         Those of `inputs` that are leaves to accumulate into.
+    last : list of callable
+        What is to be called when the backward has ended, one way or the other.
     """
 
     def __init__(self, retain_graph: bool, create_graph: bool, context: Context) -> None:
         self.retain = retain_graph
         self.create = create_graph
-        self.raw = not create_graph and not mode.observers
+        self.raw = not create_graph and not mode.observers and mode.anomaly is None
         self.context = context
         self.arrivals: dict[Node, list[Any]] = {}
         self.exclusive: set[Node] = set()
         self.needed: set[Node] | None = None
         self.captured: dict[Node, Tensor | None] = {}
         self.landing: set[Node] = set()
+        self.last: list[Callable[[], None]] = []
 
     def plan(self, roots: Sequence[Node], wanted: Sequence[Node | None] | None) -> None:
         """Count the contributions that each node waits for, and find what has to be run."""
@@ -213,7 +213,9 @@ class _Task:
         self, wanted: Sequence[Node | None], consumers: dict[Node, list[Node]]
     ) -> None:
         """Mark what leads to an input: its node's gradient is captured, and all nodes above run."""
-        self.captured = {node: None for node in wanted if node is not None}
+        self.captured = dict.fromkeys(
+            twin for node in wanted if node is not None for twin in self._twins(node)
+        )
         needed: set[Node] = set()
         stack = list(self.captured)
         while stack:
@@ -222,6 +224,39 @@ class _Task:
                     needed.add(consumer)
                     stack.append(consumer)
         self.needed = needed
+
+    def _twins(self, node: Node) -> list[Node]:
+        """Return the nodes of the graph that stand for a node: of one `Output` there are several.
+
+        A saved output that was rebuilt, or an edge that was read from a node, has one of its own.
+        """
+        if not isinstance(node, Output):
+            return [node]
+        found: list[Node] = [
+            other
+            for other in self.arrivals
+            if isinstance(other, Output) and other.node is node.node and other.number == node.number
+        ]
+        return found or [node]
+
+    def found(self, node: Node) -> Tensor | None:
+        """Return the gradient that arrived at one of the inputs."""
+        if not isinstance(node, Output):
+            return self.captured.get(node)
+        parts = [
+            gradient
+            for twin, gradient in self.captured.items()
+            if gradient is not None
+            and isinstance(twin, Output)
+            and (twin.node, twin.number) == (node.node, node.number)
+        ]
+        return sum(parts[1:], parts[0]) if parts else None
+
+    def awaits(self, node: Node) -> bool:
+        """Return whether a gradient is still to arrive at a node in this backward."""
+        return node in self.arrivals and (
+            self.needed is None or node in self.needed or node in self.captured
+        )
 
     def run(self, roots: Sequence[Node], starts: Sequence[Any]) -> None:
         """Run every node whose gradient is complete, the latest first, until none is left."""
@@ -333,7 +368,7 @@ class _Task:
         """
         # Of two devices only a backend knows whether they share memory: then it is copied.
         moved = node.table is not target.table
-        shared = moved or isinstance(g, list) or target.table.shares_memory(gi, g)
+        shared = moved or node.foreign or isinstance(g, list) or target.table.shares_memory(gi, g)
         if not shared or (node.passes and node in self.exclusive and len(node.edges) == 1):
             self.exclusive.add(target)
 
@@ -384,7 +419,7 @@ class _Task:
                     cell.version += 1
         if meta.post_hooks:
             for hook in list(meta.post_hooks.values()):
-                if self._call_user(hook, node.variable) is not None:
+                if self.call_user(hook, node.variable) is not None:
                     raise RuntimeError(
                         "a hook that runs after accumulation must return None: there is nothing "
                         "that it could replace"
@@ -404,9 +439,9 @@ class _Task:
         self.exclusive.discard(node)
         return new_tensor(gradient, table, kind)
 
-    def _call_user(self, function: Any, *args: Any) -> Any:
+    def call_user(self, function: Any, *args: Any) -> Any:
         """Call the user's code as the user would: in the user's context."""
-        if self.raw:
+        if self.raw and mode.is_quiet():
             return mode.leave_quietly(self.context, function, *args)
         return function(*args)
 
@@ -434,13 +469,13 @@ class _Task:
         gradients = list(self._wrapped(node, g))
         for hook in list(hooks.tensor.values()):
             if gradients[0] is not None:
-                result = self._call_user(hook, gradients[0])
+                result = self.call_user(hook, gradients[0])
                 if result is not None:
                     gradients[0] = _checked(node, result, node.shape, node.dtype)
         if hooks.retain is not None and gradients[0] is not None:
             hooks.retain(gradients[0])
         for hook in list(hooks.pre.values()) if of_node else ():
-            result = self._call_user(hook, tuple(gradients))
+            result = self.call_user(hook, tuple(gradients))
             if result is not None:
                 gradients = _checked_all(node, result, _outputs_of(node))
         return self._unwrapped(node, tuple(gradients))
@@ -463,7 +498,7 @@ class _Task:
         inputs = list(map(settled, gradients, node.edges))
         outputs = self._wrapped(node, g)
         for hook in list(hooks.post.values()):
-            result = self._call_user(hook, tuple(inputs), outputs)
+            result = self.call_user(hook, tuple(inputs), outputs)
             if result is not None:
                 inputs = _checked_all(node, result, spaces)
         return tuple(None if gi is None else (gi._array if self.raw else gi) for gi in inputs)

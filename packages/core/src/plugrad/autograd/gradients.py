@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any
 
-from plugrad.autograd.engine import differentiate
-from plugrad.autograd.tape import TensorBase, new_tensor
+from plugrad.autograd.engine import accumulate_into, differentiate
+from plugrad.autograd.tape import GradientEdge, Node, TensorBase, new_tensor
 
 if TYPE_CHECKING:
     from plugrad.tensor import Tensor
@@ -14,54 +15,63 @@ if TYPE_CHECKING:
 __all__ = ["backward", "grad"]
 
 Tensors = Any
-"""A tensor or a sequence of tensors."""
+"""A tensor, or the edge of one, or a sequence of them."""
 
 
-def _listed(tensors: Tensors, what: str) -> tuple[Tensor, ...]:
-    listed: tuple[Any, ...] = (tensors,) if isinstance(tensors, TensorBase) else tuple(tensors)
+def _listed(tensors: Tensors, what: str, *, edges: bool = True) -> tuple[Any, ...]:
+    kinds = (TensorBase, GradientEdge) if edges else TensorBase
+    listed: tuple[Any, ...] = (tensors,) if isinstance(tensors, kinds) else tuple(tensors)
     for position, tensor in enumerate(listed):
-        if not isinstance(tensor, TensorBase):
+        if not isinstance(tensor, kinds):
             raise TypeError(
                 f"element {position} of {what} must be a Tensor, not {type(tensor).__name__}"
             )
     return listed
 
 
-def _start(output: Tensor, gradient: Tensor | None, position: int) -> Tensor:
+def _node(place: Any) -> Node | None:
+    """Return the node on which the gradient of a tensor, or of its edge, arrives."""
+    return place.flow if isinstance(place, GradientEdge) else place._edge
+
+
+def _start(output: Any, gradient: Tensor | None, position: int) -> Any:
     """Return the gradient that an output starts from, checked."""
+    node = _node(output)
+    if node is None:
+        return output  # refused later, with its own words
+    shape, kind, table = node.shape, node.dtype, node.table
     if gradient is None:
-        if output._edge is None:
-            return output  # refused later, with its own words
-        if output.numel() != 1:
+        if prod(shape) != 1:
             raise RuntimeError(
-                f"output {position} has shape {list(output.shape)}: only an output of one element "
+                f"output {position} has shape {list(shape)}: only an output of one element "
                 "has an implicit gradient, the number 1; pass a gradient of the output's shape"
             )
-        if output._dtype.is_complex:
+        if kind.is_complex:
             raise RuntimeError(
-                f"output {position} is of {output._dtype}: only a real output has an implicit "
+                f"output {position} is of {kind}: only a real output has an implicit "
                 "gradient; pass one, or differentiate a real function of it"
             )
-        table = output._table
+        if isinstance(output, GradientEdge):
+            return new_tensor(table.scalar(1, kind).reshape(shape), table, kind)
         one = table.ones_like(output._array)
         if one.__class__ is not table.array_type:
             one = table.wrap(one)
-        return new_tensor(one, table, output._dtype)
-    if gradient._array.shape != output._array.shape:
+        return new_tensor(one, table, kind)
+    if gradient._array.shape != shape:
         raise RuntimeError(
             f"gradient {position} has shape {list(gradient.shape)}, but its output has "
-            f"{list(output.shape)}; they must be the same"
+            f"{list(shape)}; they must be the same"
         )
-    kind = output._dtype
     if gradient._dtype is not kind and gradient._dtype.is_complex != kind.is_complex:
         raise RuntimeError(
-            f"gradient {position} is of {gradient._dtype}, but its output of {output._dtype}: both "
+            f"gradient {position} is of {gradient._dtype}, but its output of {kind}: both "
             "must be real, or both complex"
         )
     return gradient
 
 
-def _roots(outputs: tuple[Tensor, ...], gradients: Any) -> list[Tensor]:
+def _roots(outputs: tuple[Any, ...], gradients: Any) -> tuple[list[Node], list[Tensor]]:
+    """Return where the outputs' gradients arrive, and what they start from."""
     given: Sequence[Tensor | None]
     if gradients is None:
         given = (None,) * len(outputs)
@@ -77,15 +87,17 @@ def _roots(outputs: tuple[Tensor, ...], gradients: Any) -> list[Tensor]:
     if len(given) != len(outputs):
         raise RuntimeError(f"got {len(outputs)} outputs, but {len(given)} gradients")
     starts = [_start(output, given[i], i) for i, output in enumerate(outputs)]
+    roots: list[Node] = []
     for position, output in enumerate(outputs):
-        if output._edge is not None:
-            continue
-        raise RuntimeError(
-            f"output {position} does not require grad and has no grad_fn: nothing that led to it "
-            "was recorded. Did an input lack requires_grad=True, or was it computed under "
-            "no_grad() or from a detached tensor?"
-        )
-    return starts
+        node = _node(output)
+        if node is None:
+            raise RuntimeError(
+                f"output {position} does not require grad and has no grad_fn: nothing that led to "
+                "it was recorded. Did an input lack requires_grad=True, or was it computed under "
+                "no_grad() or from a detached tensor?"
+            )
+        roots.append(node)
+    return roots, starts
 
 
 def backward(
@@ -100,7 +112,7 @@ def backward(
 
     Parameters
     ----------
-    tensors : Tensor or sequence of Tensor
+    tensors : Tensor or GradientEdge, or a sequence of them
         The outputs.
     grad_tensors : Tensor or sequence of (Tensor or None), optional
         The gradient that each output starts from, in its shape. None stands for 1, where the
@@ -111,7 +123,7 @@ def backward(
         Whether the gradients get a history, so that they can be differentiated.
     grad_variables
         The old name of `grad_tensors`.
-    inputs : Tensor or sequence of Tensor, optional
+    inputs : Tensor or GradientEdge, or a sequence of them, optional
         Accumulate into these only.
 
     Raises
@@ -132,24 +144,29 @@ def backward(
             raise RuntimeError("pass grad_tensors or its old name grad_variables, not both")
         grad_tensors = grad_variables
     outputs = _listed(tensors, "tensors")
-    wanted: Sequence[Tensor] | None = None
+    wanted: Sequence[Any] = ()
     if inputs is not None:
         wanted = _listed(inputs, "inputs")
         if not wanted:
             raise RuntimeError("inputs is empty; leave it out to accumulate into every leaf")
         _refuse_without_grad(wanted)
-    differentiate(
-        outputs,
-        _roots(outputs, grad_tensors),
-        inputs=wanted,
+    found = differentiate(
+        *_roots(outputs, grad_tensors),
+        inputs=None if inputs is None else [_node(place) for place in wanted],
         retain_graph=create_graph if retain_graph is None else retain_graph,
         create_graph=create_graph,
     )
+    for tensor, gradient in zip(wanted, found, strict=inputs is not None):
+        # A leaf has got it already, and so has a tensor that retains its gradient; an edge of
+        # another has nowhere to put it.
+        if gradient is None or isinstance(tensor, GradientEdge) or tensor.retains_grad:
+            continue
+        accumulate_into(tensor, gradient, create_graph)
 
 
-def _refuse_without_grad(inputs: Sequence[Tensor]) -> None:
-    for position, tensor in enumerate(inputs):
-        if tensor._edge is None:
+def _refuse_without_grad(inputs: Sequence[Any]) -> None:
+    for position, place in enumerate(inputs):
+        if _node(place) is None:
             raise RuntimeError(
                 f"input {position} does not require grad, so it has no gradient; set "
                 "requires_grad=True before it is used"
@@ -171,7 +188,7 @@ def grad(
 
     Parameters
     ----------
-    outputs, inputs : Tensor or sequence of Tensor
+    outputs, inputs : Tensor or GradientEdge, or a sequence of them
     grad_outputs : Tensor or sequence of (Tensor or None), optional
         The gradient that each output starts from.
     retain_graph, create_graph : bool, optional
@@ -217,20 +234,20 @@ def grad(
     if is_grads_batched:
         found = _batched(results, wanted, grad_outputs, retain, create_graph)
     else:
-        starts = _roots(results, grad_outputs)
+        roots, starts = _roots(results, grad_outputs)
         _refuse_without_grad(wanted)
         found = tuple(
             differentiate(
-                results,
+                roots,
                 starts,
-                inputs=wanted,
+                inputs=[_node(place) for place in wanted],
                 accumulate=False,
                 retain_graph=retain,
                 create_graph=create_graph,
             )
         )
     if materialize_grads:
-        return tuple(_zeros_like(x) if g is None else g for g, x in zip(found, wanted, strict=True))
+        return tuple(_zeros(x) if g is None else g for g, x in zip(found, wanted, strict=True))
     if not allow_unused:
         for position, gradient in enumerate(found):
             if gradient is None:
@@ -241,14 +258,15 @@ def grad(
     return found
 
 
-def _zeros_like(tensor: Tensor) -> Tensor:
-    zeros = tensor._table.zeros(tensor._array.shape, tensor._dtype)
-    return new_tensor(zeros, tensor._table, tensor._dtype)
+def _zeros(place: Any) -> Tensor:
+    node = _node(place)
+    assert node is not None
+    return new_tensor(node.table.zeros(node.shape, node.dtype), node.table, node.dtype)
 
 
 def _batched(
-    outputs: tuple[Tensor, ...],
-    inputs: tuple[Tensor, ...],
+    outputs: tuple[Any, ...],
+    inputs: tuple[Any, ...],
     grad_outputs: Any,
     retain_graph: bool,
     create_graph: bool,
@@ -256,7 +274,7 @@ def _batched(
     """Run one backward for each slice of the gradients, and stack what comes out."""
     from plugrad.vocabulary.registry import tensor_table
 
-    given = _listed(grad_outputs, "grad_outputs")
+    given = _listed(grad_outputs, "grad_outputs", edges=False)
     sizes = {tensor.shape[0] for tensor in given if tensor.ndim}
     if len(sizes) != 1 or any(not tensor.ndim for tensor in given):
         raise RuntimeError(

@@ -76,6 +76,12 @@ class Mode(threading.local):
         Who watches every operator: see `plugrad.vocabulary.observers`.
     autocast : dict
         What converts arguments to other precisions, by type of device: see `plugrad.amp`.
+    task : Task or None
+        The backward that runs, the innermost one.
+    packers : list
+        What replaces the tensors that nodes save; the last counts. See `plugrad.autograd.graph`.
+    anomaly : Anomaly or None
+        What looks for the origin of errors: see `plugrad.autograd.anomaly_mode`.
     """
 
     def __init__(self) -> None:
@@ -86,6 +92,9 @@ class Mode(threading.local):
         self.now: tuple[Runner | None, bool] = (self.run, self.grad)
         self.observers: list[Any] = []
         self.autocast: dict[str, Any] = {}
+        self.task: Any = None
+        self.packers: list[Any] = []
+        self.anomaly: Any = None
         self._reasons: list[str] = []
         self._spare: list[contextvars.Context] = []
 
@@ -105,6 +114,10 @@ class Mode(threading.local):
         context is entered already.
         """
         return function(*args) if _quietly.get() else self._quiet(function, *args)
+
+    def is_quiet(self) -> bool:
+        """Tell whether this thread stands inside the quiet context."""
+        return _quietly.get()
 
     def cast(self, name: str, values: Any) -> Any:
         """Return the arguments of the operator that profiles show as `name`, as autocast has it."""

@@ -73,11 +73,11 @@ def _changed(node: Node, position: int, item: Any, before: int, after: int) -> N
     else:
         array = node.saved[position - 1]
         what = f"its output ({_describe(array, node.table.dtypes[array.dtype])})"
-    by = getattr(cell, "changed_by", "an in-place operation")
+    by = getattr(cell, "changed_by", "something")  # with the line, in anomaly mode
     raise RuntimeError(
         f"{node.op.name} saved {what} at version {before}, but {by} has since changed it "
         f"(version {after}), so its gradient cannot be computed. Use the operation that is not in "
-        f"place (`y = y * k` for `y.mul_(k)`), or clone the tensor before {by}."
+        f"place (`y = y * k` for `y.mul_(k)`), or clone the tensor before {by.split()[0]}."
     )
 
 

@@ -12,8 +12,9 @@ Two questions decide everything here, and both have PyTorch's answers: which ten
 from __future__ import annotations
 
 import weakref
+from contextlib import suppress
 from itertools import count
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from plugrad.autograd.hooks import HookDict, Hooks, RemovableHandle
 from plugrad.dtypes import dtype
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
 __all__ = [
     "AccumulateGrad",
     "AliasCell",
+    "GradientEdge",
     "InferenceCell",
     "Meta",
     "Node",
     "Output",
+    "Refused",
     "TensorBase",
     "Views",
     "alias_cell",
@@ -48,7 +51,7 @@ __all__ = [
 # (number, node) gives PyTorch's order, and with it the same last bit in every accumulated sum.
 tick: Final = count(-1, -1).__next__
 # Accumulation into leaves goes before everything else, as soon as it is ready.
-_tick_leaf: Final = count(-(2**64), -1).__next__
+_LEAF: Final = -(2**64)
 
 
 class Views(list["weakref.ref[Tensor]"]):
@@ -281,6 +284,9 @@ class Node:
     elementwise: ClassVar[bool] = False
     """Whether what `apply` returns is certain to have the output's shape."""
 
+    foreign: ClassVar[bool] = False
+    """Whether others, such as the user, may hold what `apply` returns."""
+
     def name(self) -> str:
         """Return the name that PyTorch gives such a node.
 
@@ -333,6 +339,24 @@ class Node:
         RemovableHandle
         """
         return hooks_of(self).pre.add(hook)
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_saved_"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        from plugrad.autograd.graph import saved_attribute
+
+        return saved_attribute(self, name)
+
+    def __dir__(self) -> list[str]:
+        names = [*object.__dir__(self)]
+        with suppress(ImportError):
+            from plugrad.autograd.graph import saved_attributes
+
+            names += saved_attributes(self)
+        return names
+
+    def _sequence_nr(self) -> int:
+        return -1 - self.seq
 
     def __repr__(self) -> str:
         return f"<{self.name()} object at {hex(id(self))}>"
@@ -395,7 +419,7 @@ class AccumulateGrad(Node):
         self.saved = ()
         self.params = ()
         self.versions = None
-        self.seq = _tick_leaf()
+        self.seq = _LEAF
         self.hooks = None
         self.describe(leaf)
 
@@ -416,6 +440,66 @@ class AccumulateGrad(Node):
             leaf._edge = self
             self._leaf = weakref.ref(leaf)
         return leaf
+
+
+class Refused(Node):
+    """The node of a tensor that cannot be differentiated: a backward that gets here raises.
+
+    Parameters
+    ----------
+    tensor : Tensor
+    edges : tuple of (Node or None)
+    message : str
+        Why.
+    """
+
+    __slots__ = ("message",)
+
+    def __init__(self, tensor: Tensor, edges: tuple[Node | None, ...], message: str) -> None:
+        self.message = message
+        self.edges = edges
+        self.saved = ()
+        self.params = ()
+        self.versions = None
+        self.table = tensor._table
+        self.shape = tensor._array.shape
+        self.dtype = tensor._dtype
+        self.seq = tick()
+        self.hooks = None
+
+    def apply(
+        self, gradient: Any, edges: tuple[Node | None, ...], retain: bool = False
+    ) -> tuple[Any, ...]:
+        """Raise RuntimeError."""
+        raise RuntimeError(self.message)
+
+    apply_tensors = apply
+
+
+class GradientEdge(NamedTuple):
+    """Where the gradient of a tensor flows, without the tensor: for `grad` and `backward`.
+
+    Attributes
+    ----------
+    node : Node
+        The tensor's ``grad_fn``, or the `AccumulateGrad` of a leaf.
+    output_nr : int
+        Which output of the node.
+    ownership_token : Node, optional
+        What has to be kept for the edge to stay valid.
+    """
+
+    node: Node
+    output_nr: int
+    ownership_token: Node | None = None
+
+    @property
+    def flow(self) -> Node:
+        """The node on which the gradient arrives."""
+        if self.ownership_token is not None:
+            return self.ownership_token
+        several = isinstance(self.node.dtype, tuple)
+        return Output(self.node, self.output_nr) if several else self.node
 
 
 def is_leaf(tensor: TensorBase) -> bool:

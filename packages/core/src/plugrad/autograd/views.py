@@ -19,6 +19,7 @@ from plugrad.autograd.tape import (
     AccumulateGrad,
     Meta,
     Node,
+    Refused,
     Views,
     alias_cell,
     hooks_of,
@@ -62,7 +63,7 @@ class View(Meta):
         no more than a view.
     origin : str
         ``""``, or why it cannot be changed in place where gradients are recorded: ``"no_grad"``,
-        ``"several outputs"``.
+        ``"several outputs"``, ``"function"`` (a custom one returned it).
     """
 
     base: Tensor
@@ -243,10 +244,20 @@ def _live_views(base: Tensor) -> list[Tensor]:
     ]
 
 
+_CHANGED_BEHIND: Final = (
+    "a custom Function returned a view, and then the memory of that view was changed in place: the "
+    "Function's backward would not know of the change. Clone what the Function returns, or what is "
+    "changed"
+)
+
+
 def _derive_views(base: Tensor) -> None:
     for tensor in _live_views(base):
         view = meta_of(tensor).view
-        if view.origin != "no_grad":
+        if view.origin == "function":
+            if tensor._edge is not None:
+                _move(tensor, Refused(tensor, (None,), _CHANGED_BEHIND))
+        elif view.origin != "no_grad":
             _move(tensor, _view_node(tensor, view))
 
 

@@ -1,4 +1,4 @@
-"""What other distributions bring under this name: ``plugrad.utils.data`` with plugrad-data."""
+"""What others bring here: ``data`` with plugrad-data, ``checkpoint`` with plugrad-autograd."""
 
 from __future__ import annotations
 

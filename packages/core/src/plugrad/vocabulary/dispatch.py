@@ -91,6 +91,8 @@ def _dispatch(op: Operator, arrays: tuple[Any, ...], params: tuple[Any, ...], ou
         return write_out(op, out, results, tensors_of(arrays))
     table = tensors_of(arrays)[0]._table
     outputs = [tape.new_tensor(array, table, kind) for array, kind in results]
+    if mode.anomaly is not None:
+        mode.anomaly.calling(op.name, arrays)(outputs)
     node = make_node(op, arrays, params, outputs, compute)
     if node is not None and op.outputs is None:
         outputs[0]._edge = node

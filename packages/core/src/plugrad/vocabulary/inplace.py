@@ -72,6 +72,7 @@ def _inplace(op: Operator, arrays: tuple[Any, ...], params: tuple[Any, ...]) -> 
     for other in tensors_of(arrays[1:]):
         refuse_overlap(tensor, other, name)
     table = tensor._table
+    check = None if mode.anomaly is None else mode.anomaly.calling(name, arrays)
     recorded = _before_change(op, arrays) if mode.grad else arrays
     if op.moves and hasattr(type(table), op.into):
         # The kernel need not make a copy of all for the sake of a part.
@@ -81,6 +82,8 @@ def _inplace(op: Operator, arrays: tuple[Any, ...], params: tuple[Any, ...]) -> 
         _refuse_result(tensor, result.shape, kind, name)
         tensor._array = mode.quiet(table.assign, tensor._array, result)
     changed(tensor, name)
+    if check is not None:
+        check([tensor])
     node = make_node(op, recorded, params, [tensor], compute)
     if node is not None:
         views.rebase(tensor, node)
@@ -141,7 +144,7 @@ def changed(tensor: Tensor, name: str) -> None:
     cell = tape.alias_cell(tensor)
     if not isinstance(cell, tape.InferenceCell):
         cell.version += 1
-    cell.changed_by = name
+    cell.changed_by = name if mode.anomaly is None else mode.anomaly.located(name)
 
 
 def _before_change(op: Operator, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -160,6 +163,13 @@ def _before_change(op: Operator, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
     before = tape.new_tensor(array, tensor._table, tensor._dtype)
     before._edge = tensor._edge
     return (before, *(before if other is tensor else other for other in others))
+
+
+_ORIGINS = {
+    "no_grad": "was made under no_grad",
+    "several outputs": "has siblings",
+    "function": "was returned by a custom Function, or is such a Function's argument",
+}
 
 
 def refuse_change(tensor: Tensor, name: str) -> None:
@@ -186,10 +196,9 @@ def refuse_change(tensor: Tensor, name: str) -> None:
                     "a copy (clone), or change it under no_grad()"
                 )
             if view.origin and (tensor._edge or base._edge):
-                why = "was made under no_grad" if view.origin == "no_grad" else "has siblings"
                 raise RuntimeError(
-                    f"{name}() cannot change this view in place: it {why}, so the history of its "
-                    "base could not be kept; clone it first"
+                    f"{name}() cannot change this view in place: it {_ORIGINS[view.origin]}, so "
+                    "the history of its base could not be kept; clone it first"
                 )
     if isinstance(tensor._cell, tape.InferenceCell) and not mode.inference:
         raise RuntimeError(
@@ -204,6 +213,8 @@ def refuse_change(tensor: Tensor, name: str) -> None:
             f"{name}() would write to a tensor of which several elements share one place in "
             "memory (an expanded tensor); clone it first"
         )
+    if mode.packers:
+        mode.packers[-1].before_change(tensor)
 
 
 def refuse_overlap(tensor: Tensor, other: Tensor, name: str) -> None:

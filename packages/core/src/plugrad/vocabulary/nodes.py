@@ -37,6 +37,19 @@ class OperatorNode(Node):
         """Run the rules on tensors, so that they are recorded."""
         return _interpret(self, tensor_table, gradient, edges, raw=False)
 
+    def kept(self) -> tuple[Any, ...]:
+        """Return what was saved, inputs before outputs, each output as its array and alias cell.
+
+        Raises
+        ------
+        RuntimeError
+            If it was freed, or changed in place since.
+        """
+        if self.saved is None:
+            saving.freed(self)
+        saving.verify(self)
+        return self.saved
+
 
 class GeneralNode(OperatorNode):
     """A node whose rules are interpreted on raw arrays too.
@@ -146,6 +159,10 @@ def make_node(
         node.shape, node.dtype = outputs[0]._array.shape, outputs[0]._dtype
     else:
         hang(node, outputs)
+    if mode.anomaly is not None:
+        mode.anomaly.recorded(node, arrays)
+    if mode.packers:
+        mode.packers[-1].pack(node)
     return node  # type: ignore[no-any-return]
 
 
@@ -233,17 +250,15 @@ def _values(node: OperatorNode, k: Any, compute: dtype | None, *, raw: bool) -> 
         values.update((f"{n}_shape" if n in operator.saved_shapes else n, p) for n, p in params)
     if not (operator.saved_inputs or operator.saved_outputs):
         return values
-    if node.saved is None:
-        saving.freed(node)
-    saving.verify(node)
-    inputs = node.saved[: len(operator.saved_inputs)]
+    saved = node.kept()
+    inputs = saved[: len(operator.saved_inputs)]
     for name, item in zip(operator.saved_inputs, inputs, strict=True):
         cast = compute if name in operator.differentiable else None
         if isinstance(item, tuple):
             values[name] = [_on_level(node, k, t, cast, raw=raw) for t in item]
         else:
             values[name] = _on_level(node, k, item, cast, raw=raw)
-    outputs = node.saved[len(operator.saved_inputs) :]
+    outputs = saved[len(operator.saved_inputs) :]
     for position, name in enumerate(operator.saved_outputs):
         array, cell = outputs[2 * position : 2 * position + 2]
         if raw:

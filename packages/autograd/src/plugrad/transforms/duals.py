@@ -274,13 +274,13 @@ def jvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any,
     Parameters
     ----------
     func : callable
-        From tensors to one tensor.
+        From tensors to a tensor, or a tuple or list of them.
     primals, tangents : tuple of Tensor
         Pairs of one shape and dtype.
 
     Returns
     -------
-    output, derivative : Tensor
+    output, derivative : Tensor or tuple of Tensor
 
     Examples
     --------
@@ -301,6 +301,13 @@ def jvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any,
         out = func(*duals)
     finally:
         mode.speed_up("a transform is active")
+    if not isinstance(out, (tuple, list)):
+        return _parts(out, table)
+    pairs = [_parts(each, table) for each in out]
+    return tuple(value for value, _ in pairs), tuple(derivative for _, derivative in pairs)
+
+
+def _parts(out: Any, table: DualKernels) -> tuple[Any, Any]:
     if out._table is not table:
         # It does not depend on what was varied here.
         return out, below.zeros_like(out.detach())
