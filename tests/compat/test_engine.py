@@ -19,8 +19,19 @@ import plugrad
 
 Program = Callable[[Any], Any]
 
-ENGINE = Path(__file__).parents[1] / "core" / "engine"
-PORTABLE = ("backward", "graphs", "hooks", "inplace", "modes", "versions")
+TESTS = Path(__file__).parents[1]
+PORTABLE = {
+    TESTS / "core" / "engine": ("backward", "graphs", "hooks", "inplace", "modes", "versions"),
+    TESTS / "autograd": (
+        "anomaly",
+        "checkpoint",
+        "custom_functions",
+        "gradcheck",
+        "graph",
+        "saved_tensors",
+    ),
+}
+"""Tests that hold for both libraries, by folder."""
 
 UNDER_PYTORCH = """
 import sys, pytest, torch
@@ -29,8 +40,9 @@ sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", *sys.argv[1:]]))
 """
 
 
-def test_the_engines_own_tests_hold_under_pytorch() -> None:
-    files = [str(ENGINE / f"test_{topic}.py") for topic in PORTABLE]
+@pytest.mark.parametrize("folder", PORTABLE, ids=lambda folder: folder.name)
+def test_their_own_tests_hold_under_pytorch(folder: Path) -> None:
+    files = [str(folder / f"test_{topic}.py") for topic in PORTABLE[folder]]
     command = [sys.executable, "-c", UNDER_PYTORCH, *files]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout

@@ -21,7 +21,10 @@ MODULES: Final = (
     "plugrad.array_api.fft",
     "plugrad.array_api.linalg",
     "plugrad.autograd",
+    "plugrad.autograd.anomaly_mode",
+    "plugrad.autograd.function",
     "plugrad.autograd.functional",
+    "plugrad.autograd.gradcheck",
     "plugrad.autograd.graph",
     "plugrad.checkpoints",
     "plugrad.checkpoints.safetensors",
@@ -40,6 +43,7 @@ MODULES: Final = (
     "plugrad.serialization",
     "plugrad.signal.windows",
     "plugrad.special",
+    "plugrad.utils.checkpoint",
 )
 WITHOUT: Final = {
     "plugrad.Tensor.bfloat16": "only works where ml_dtypes is installed",

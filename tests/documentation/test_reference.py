@@ -22,6 +22,7 @@ MODULES: Final = (
     "plugrad.array_api.linalg",
     "plugrad.autograd",
     "plugrad.autograd.functional",
+    "plugrad.autograd.gradcheck",
     "plugrad.autograd.graph",
     "plugrad.checkpoints.safetensors",
     "plugrad.compiler",
@@ -44,6 +45,7 @@ MODULES: Final = (
     "plugrad.signal.windows",
     "plugrad.special",
     "plugrad.threads",
+    "plugrad.utils.checkpoint",
     "plugrad.utils.data",
 )
 KINDS: Final = (plugrad.dtype, plugrad.layout, plugrad.memory_format, plugrad.tensortype)

@@ -24,7 +24,19 @@ _SEED: Final = 20130
 
 
 class GradcheckError(RuntimeError):
-    """A gradient is not what differences say it is."""
+    """A gradient is not what differences say it is.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad.autograd.gradcheck import GradcheckError, gradcheck
+    >>> x = plugrad.ones(1, dtype=plugrad.float64, requires_grad=True)
+    >>> try:
+    ...     gradcheck(lambda x: x.detach() * 2, x)
+    ... except GradcheckError as error:
+    ...     print(str(error)[:60])
+    output 0 does not require grad, so its gradient is zero, but
+    """
 
 
 class _Check:

@@ -39,7 +39,21 @@ Contexts = Callable[[], tuple[AbstractContextManager[Any], AbstractContextManage
 
 
 class CheckpointError(RuntimeError):
-    """What was computed again is not what was computed first."""
+    """What was computed again is not what was computed first.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad.utils.checkpoint import CheckpointError, checkpoint
+    >>> functions = iter([plugrad.exp, plugrad.negative])
+    >>> x = plugrad.ones(1, requires_grad=True)
+    >>> y = checkpoint(lambda x: next(functions)(x), x, use_reentrant=False)
+    >>> try:
+    ...     y.backward()
+    ... except CheckpointError as error:
+    ...     print(str(error)[:63])
+    the first run of a checkpointed function saved 1 tensor(s), the
+    """
 
 
 def noop_context_fn() -> tuple[AbstractContextManager[Any], AbstractContextManager[Any]]:
@@ -366,7 +380,18 @@ def check_backward_validity(inputs: Sequence[Any]) -> None:
 
 
 class CheckpointFunction(Function):
-    """A checkpointed run whose backward runs it again, and then backwards: ``use_reentrant``."""
+    """A checkpointed run whose backward runs it again, and then backwards: ``use_reentrant``.
+
+    `checkpoint` applies it.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad.utils.checkpoint import CheckpointFunction
+    >>> x = plugrad.zeros(1, requires_grad=True)
+    >>> CheckpointFunction.apply(plugrad.cos, True, x)
+    tensor([1.], grad_fn=<CheckpointFunctionBackward>)
+    """
 
     @staticmethod
     def forward(ctx: Any, run_function: Any, preserve_rng_state: bool, *args: Any) -> Any:

@@ -487,6 +487,14 @@ class GradientEdge(NamedTuple):
         Which output of the node.
     ownership_token : Node, optional
         What has to be kept for the edge to stay valid.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> x = plugrad.ones(2, requires_grad=True)
+    >>> y = 2 * x
+    >>> plugrad.autograd.grad((y * y).sum(), plugrad.autograd.graph.GradientEdge(y.grad_fn, 0))
+    (tensor([4., 4.]),)
     """
 
     node: Node
