@@ -35,7 +35,7 @@ COMBINATIONS = (
     ("core",),
     *(("core", package) for package in _PARTS),
     ("core", "linalg", "fft", "array-api"),
-    ("core", "linalg", "fft", "nn", "testing"),
+    ("core", "autograd", "linalg", "fft", "nn", "testing"),
     PACKAGES,
 )
 GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")
@@ -89,7 +89,15 @@ def types(session: nox.Session) -> None:
             session.run("pyright", "--warnings", program)
     # mypy looks for submodules beside a package's __init__ alone: in core, not in its siblings
     tests = ("properties", "running", "samples", "strict")
-    autograd = ("anomaly_mode", "function", "functional", "gradcheck", "graph", "variable")
+    autograd = (
+        "anomaly_mode",
+        "forward_ad",
+        "function",
+        "functional",
+        "gradcheck",
+        "graph",
+        "variable",
+    )
     parts = (
         "linalg",
         "fft",

@@ -148,7 +148,6 @@ def test_inputs_and_random_numbers_are_left_alone() -> None:
     assert x.grad is None
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of PyTorch's own parts
 def test_forward_mode_and_batches() -> None:
     x = points(2, 3)
     for fast in (False, True):

@@ -4,7 +4,7 @@ import pytest
 
 import plugrad
 from plugrad.autograd import grad
-from plugrad.transforms.duals import jvp
+from plugrad.transforms.jvp import jvp
 
 
 def scalar(value: float) -> plugrad.Tensor:

@@ -26,6 +26,7 @@ PORTABLE = {
         "anomaly",
         "checkpoint",
         "custom_functions",
+        "forward_ad",
         "gradcheck",
         "graph",
         "saved_tensors",
@@ -36,7 +37,8 @@ PORTABLE = {
 UNDER_PYTORCH = """
 import sys, pytest, torch
 sys.modules["plugrad"] = torch
-sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", *sys.argv[1:]]))
+options = ["-q", "-p", "no:cacheprovider", "-W", "ignore::DeprecationWarning"]
+sys.exit(pytest.main([*options, *sys.argv[1:]]))
 """
 
 

@@ -23,6 +23,7 @@ MODULES: Final = (
     "plugrad.autograd",
     "plugrad.autograd.anomaly_mode",
     "plugrad.autograd.function",
+    "plugrad.autograd.forward_ad",
     "plugrad.autograd.functional",
     "plugrad.autograd.gradcheck",
     "plugrad.autograd.graph",

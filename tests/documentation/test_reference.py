@@ -21,6 +21,7 @@ MODULES: Final = (
     "plugrad.array_api.fft",
     "plugrad.array_api.linalg",
     "plugrad.autograd",
+    "plugrad.autograd.forward_ad",
     "plugrad.autograd.functional",
     "plugrad.autograd.gradcheck",
     "plugrad.autograd.graph",

@@ -443,6 +443,8 @@ class Tensor(TensorBase, TensorMethods):
         >>> x.detach().requires_grad
         False
         """
+        if self._table.level:  # what a transform follows is a history, too
+            return self._table.detached(self)  # type: ignore[no-any-return]
         tensor = new_tensor(self._array, self._table, self._dtype)
         share_memory(tensor, self)
         return tensor

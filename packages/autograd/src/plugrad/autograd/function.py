@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import weakref
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ClassVar
 
 from plugrad.autograd.engine import Task
@@ -70,6 +70,7 @@ class FunctionCtx:
     dirty_tensors: tuple[Any, ...] = ()
     non_differentiable: tuple[Any, ...] = ()
     materialize_grads = True
+    _forwards: tuple[Any, ...] | None = None
     _node: Callable[[], FunctionNode | None] | None = None
 
     def save_for_backward(self, *tensors: Any) -> None:
@@ -135,6 +136,8 @@ class FunctionCtx:
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
         """What was saved; raises RuntimeError where it was changed in place, or freed."""
+        if self._forwards is not None:
+            return self._forwards
         node = None if self._node is None else self._node()
         return self.to_save if node is None else node.unpacked()
 
@@ -532,10 +535,12 @@ class Function:
             )
         for tensor in ctx.dirty_tensors:
             changed(tensor, cls.__name__)
-        if not recording or mode.inference or not any(wants):
-            return results
-        hung = _hang(cls._node(ctx, args), args, listed)
-        return hung if several else hung[0]
+        if recording and not mode.inference and any(wants):
+            listed = _hang(cls._node(ctx, args), args, listed)
+        levels = {x._table.level: x._table for x in args if isinstance(x, TensorBase)}
+        if levels and max(levels):
+            listed = _with_tangents(cls, ctx, levels[max(levels)], args, listed)
+        return listed if several else listed[0]
 
 
 def _positional(
@@ -552,6 +557,22 @@ def _positional(
             "argument of a custom Function needs a position, for its gradient"
         )
     return bound.args[len(before) :]
+
+
+def _with_tangents(
+    cls: type[Function], ctx: FunctionCtx, table: Any, args: tuple[Any, ...], results: Any
+) -> tuple[Any, ...]:
+    """Return the results of a forward on a level of dual tensors, with the tangents of ``jvp``."""
+    from plugrad.transforms.jvp import pushed_through
+
+    ctx._forwards = tuple(
+        x if x is None or x._table is not table else x._array.primal for x in ctx.saved_for_forward
+    )
+    try:
+        push = partial(cls.jvp, ctx)
+        return pushed_through(table, push, args, results, zeros=ctx.materialize_grads)
+    finally:
+        ctx._forwards = None
 
 
 def _hang(node: FunctionNode, args: tuple[Any, ...], results: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -134,7 +134,7 @@ class _Check:
         return [plugrad.stack(list(column)) for column in zip(*rows, strict=True)]
 
     def _pushed(self, x: Any, direction: Any) -> list[Any]:
-        from plugrad.transforms.duals import jvp
+        from plugrad.transforms.jvp import jvp
 
         position = next(i for i, other in self.inputs if other is x)
 

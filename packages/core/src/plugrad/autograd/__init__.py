@@ -22,7 +22,7 @@ from plugrad.autograd.modes import (
 __path__ = _namespace.extend(__path__, __name__)
 
 if TYPE_CHECKING:
-    from plugrad.autograd import function, functional, graph, profiler
+    from plugrad.autograd import forward_ad, function, functional, graph, profiler
     from plugrad.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
     from plugrad.autograd.function import Function
     from plugrad.autograd.gradcheck import gradcheck, gradgradcheck
@@ -35,6 +35,7 @@ __all__ = [
     "backward",
     "detect_anomaly",
     "enable_grad",
+    "forward_ad",
     "function",
     "functional",
     "grad",

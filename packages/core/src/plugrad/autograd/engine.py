@@ -102,7 +102,8 @@ def differentiate(
         The gradient of each input, but of leaves that it was added to; empty without `inputs`.
     """
     outer = mode.task
-    mode.task = task = Task(retain_graph, create_graph, copy_context())
+    level = max([node.table.level for node in roots], default=0)
+    mode.task = task = Task(retain_graph, create_graph, copy_context(), level)
     try:
         task.plan(roots, inputs)
         if accumulate and inputs is not None:
@@ -156,7 +157,8 @@ class Task:
     ----------
     raw : bool
         Whether gradients are raw arrays. Not so when the backward is recorded, nor when a profiler
-        watches, who wants to see every operator, nor in anomaly mode, which looks at every node.
+        watches, who wants to see every operator, nor in anomaly mode, which looks at every node,
+        nor on a transform level, whose tensors may arrive at nodes of another.
     arrivals : dict from Node to list
         For each node that has not run yet: how many contributions are still to come; their sum so
         far (a list for a node with several outputs); whether the engine made that sum, and may add
@@ -173,10 +175,12 @@ class Task:
         What is to be called when the backward has ended, one way or the other.
     """
 
-    def __init__(self, retain_graph: bool, create_graph: bool, context: Context) -> None:
+    def __init__(
+        self, retain_graph: bool, create_graph: bool, context: Context, level: int = 0
+    ) -> None:
         self.retain = retain_graph
         self.create = create_graph
-        self.raw = not create_graph and not mode.observers and mode.anomaly is None
+        self.raw = not (create_graph or mode.observers or mode.anomaly is not None or level)
         self.context = context
         self.arrivals: dict[Node, list[Any]] = {}
         self.exclusive: set[Node] = set()

@@ -80,6 +80,8 @@ class Mode(threading.local):
         The backward that runs, the innermost one.
     packers : list
         What replaces the tensors that nodes save; the last counts. See `plugrad.autograd.graph`.
+    arbitrary : bool
+        Whether the gradients that rules are given stand for any: then none is to be refused.
     anomaly : Anomaly or None
         What looks for the origin of errors: see `plugrad.autograd.anomaly_mode`.
     """
@@ -95,6 +97,7 @@ class Mode(threading.local):
         self.task: Any = None
         self.packers: list[Any] = []
         self.anomaly: Any = None
+        self.arbitrary = False
         self._reasons: list[str] = []
         self._spare: list[contextvars.Context] = []
 

@@ -36,6 +36,7 @@ __all__ = [
     "Step",
     "View",
     "add_step",
+    "live_views",
     "rebase",
     "restride",
     "share_memory",
@@ -217,7 +218,7 @@ def restride(tensor: Tensor, array: Any, step: Step, back: Step, node: Node | No
     if view is not None:
         view.steps = (*view.steps, step)
     else:
-        for alias in _live_views(tensor):
+        for alias in live_views(tensor):
             seen = meta_of(alias).view
             seen.steps = (back, *seen.steps)
     tensor._array = array
@@ -229,7 +230,7 @@ def restride(tensor: Tensor, array: Any, step: Step, back: Step, node: Node | No
             _derive_views(tensor)
 
 
-def _live_views(base: Tensor) -> list[Tensor]:
+def live_views(base: Tensor) -> list[Tensor]:
     """Return the differentiable views of a base."""
     cell = base._cell
     views = (cell.views if cell is not None else None) or ()
@@ -252,7 +253,7 @@ _CHANGED_BEHIND: Final = (
 
 
 def _derive_views(base: Tensor) -> None:
-    for tensor in _live_views(base):
+    for tensor in live_views(base):
         view = meta_of(tensor).view
         if view.origin == "function":
             if tensor._edge is not None:

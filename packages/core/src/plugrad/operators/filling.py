@@ -20,6 +20,7 @@ from plugrad.operators.options import tensor_given
 from plugrad.operators.watched import shown
 from plugrad.shapes import broadcast_shapes
 from plugrad.size import listed
+from plugrad.vocabulary.arguments import follow
 from plugrad.vocabulary.forms import function
 from plugrad.vocabulary.inplace import changed, refuse_change, refuse_overlap
 from plugrad.vocabulary.nodes import make_node
@@ -162,10 +163,13 @@ def copy_(self: Tensor, other: Any, non_blocking: bool = False) -> Tensor:
 
 def _copying(tensor: Tensor, source: Tensor) -> Callable[[], Any]:
     """Return what writes the elements of `source` into a tensor."""
+    follow(source, tensor)
 
     def write() -> Any:
         table, array = tensor._table, source._array
-        if source._table is not table:
+        if source._table.level < table.level:
+            array = table.lift(source)._array
+        elif source._table is not table:
             array = table.from_host(source._table.to_host(array))
         return table.assign(tensor._array, table.cast(array, tensor._dtype))
 
@@ -253,7 +257,7 @@ def fill(input: Tensor, value: Any) -> Tensor:
     """
     source: Any = value
     if isinstance(value, TensorBase):
-        made = fill_(empty_like(input), source.detach())
+        made = fill_(empty_like(input), source.data)
         node = node_of(made, "FillBackward1", (input, source), whole_gradient)
     else:
         made = fill_(empty_like(input), value)

@@ -75,7 +75,7 @@ def legacy_tensor(
 
 def _seen_again(tensor: Tensor) -> Tensor:
     """Return another tensor of the same memory, with the same history."""
-    if tensor._edge is None or not mode.grad:
+    if not (tensor._table.level or (tensor._edge is not None and mode.grad)):
         return tensor.detach()
     return operators["alias"].call(tensor)  # type: ignore[no-any-return]
 

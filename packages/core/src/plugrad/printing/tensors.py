@@ -26,6 +26,7 @@ def format_tensor(
     device: str | None = None,
     requires_grad: bool = False,
     grad_fn: str | None = None,
+    tangent: object = None,
     options: PrintOptions | None = None,
 ) -> str:
     """Return the text of a tensor that is described by plain values.
@@ -50,6 +51,8 @@ def format_tensor(
         Whether it requires grad; printed of leaves.
     grad_fn : str, optional
         The name of the node that made it.
+    tangent : Tensor, optional
+        Its derivative, in forward mode.
     options : PrintOptions, optional
         Instead of those of `set_printoptions`.
 
@@ -84,6 +87,8 @@ def format_tensor(
         suffixes.append(f"grad_fn=<{grad_fn}>")
     elif requires_grad:
         suffixes.append("requires_grad=True")
+    if tangent is not None:
+        suffixes.append(f"tangent={tangent}")
 
     prefix = f"{name}("
     if contents is None:
@@ -169,6 +174,7 @@ def tensor_repr(tensor: _Printable, *, name: str = "tensor", contents: str | Non
         device=None if device.type == "cpu" else str(device),
         requires_grad=tensor.requires_grad,
         grad_fn=grad_fn_name,
+        tangent=getattr(getattr(tensor, "_array", None), "tangent", None),
         options=options,
     )
 

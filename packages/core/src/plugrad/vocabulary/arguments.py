@@ -13,7 +13,7 @@ from plugrad.vocabulary.registry import Operator
 if TYPE_CHECKING:
     from plugrad.tensor import Tensor
 
-__all__ = ["checked", "is_number", "on_one_device", "tensors_of"]
+__all__ = ["checked", "follow", "is_number", "on_one_device", "tensors_of"]
 
 
 def is_number(value: object) -> bool:
@@ -113,6 +113,18 @@ def on_one_device(op: Operator, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
                 f"{tensor._table.device}; move one with .to({str(table.device)!r})"
             )
     return _mapped(arrays, lambda t: t if t._table is table else t.to(table.device))
+
+
+def follow(source: Any, target: Any) -> bool:
+    """Let `target` be of the transform level of `source`, if that is higher; return whether it was.
+
+    So that what the transform follows can be written into it.
+    """
+    level = source._table
+    if level.level <= target._table.level:
+        return False
+    level.take_over(target)
+    return True
 
 
 def _mapped(arrays: tuple[Any, ...], change: Callable[[Any], Any]) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from plugrad.autograd import tape, views
 from plugrad.autograd.modes import mode
 from plugrad.promotion import can_cast
 from plugrad.shapes import broadcast_shapes
-from plugrad.vocabulary.arguments import checked, on_one_device, tensors_of
+from plugrad.vocabulary.arguments import checked, follow, on_one_device, tensors_of
 from plugrad.vocabulary.evaluation import evaluate
 from plugrad.vocabulary.nodes import make_node
 from plugrad.vocabulary.observers import named, observed
@@ -66,9 +66,11 @@ def _inplace(op: Operator, arrays: tuple[Any, ...], params: tuple[Any, ...]) -> 
     refuse_change(tensor, name)
     arrays = on_one_device(op, arrays)
     if arrays[0] is not tensor:
-        raise RuntimeError(
-            f"{name}(): the tensor to change is on {tensor.device}, the others are elsewhere"
-        )
+        if not follow(arrays[0], tensor):
+            raise RuntimeError(
+                f"{name}(): the tensor to change is on {tensor.device}, the others are elsewhere"
+            )
+        arrays = (tensor, *arrays[1:])
     for other in tensors_of(arrays[1:]):
         refuse_overlap(tensor, other, name)
     table = tensor._table

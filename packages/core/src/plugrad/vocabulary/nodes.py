@@ -21,7 +21,7 @@ from plugrad.vocabulary.registry import Operator, Rule, tensor_table
 if TYPE_CHECKING:
     from plugrad.tensor import Tensor
 
-__all__ = ["GeneralNode", "filled", "hang", "make_node", "node_class"]
+__all__ = ["GeneralNode", "filled", "hang", "make_node", "node_class", "pulled_back"]
 
 Compile = Callable[[Operator, str], Callable[..., Any]]
 _classes: dict[tuple[Operator, str], type[Node]] = {}
@@ -214,6 +214,29 @@ def _interpret(
     values = _values(node, k, compute, raw=raw)
     values["needs"] = tuple(edge is not None for edge in edges)
     _add_gradients(values, node, k, gradient, compute)
+    return pulled_back(operator, k, values, conjugate=conjugate)
+
+
+def pulled_back(
+    operator: Operator, k: Any, values: dict[str, Any], *, conjugate: bool = False
+) -> tuple[Any, ...]:
+    """Return what an operator's rules make of the gradients of its outputs.
+
+    Parameters
+    ----------
+    operator : Operator
+    k : Kernels or TensorTable
+        The level that the rules work on.
+    values : dict
+        By name, all that rules may ask for. Those whose `needs` is False are not run.
+    conjugate : bool
+        Whether the rules are those of holomorphic functions, for complex numbers.
+
+    Returns
+    -------
+    tuple
+        The gradient of each array that has one, or of each in the list; None where not needed.
+    """
     if conjugate:
         values["g"] = k.conj(values["g"])
 
@@ -227,8 +250,8 @@ def _interpret(
         results = list(call(rule))
     else:
         results = [
-            None if edge is None else call(operator.rules[name])
-            for name, edge in zip(operator.differentiable, edges, strict=True)
+            call(operator.rules[name]) if needed else None
+            for name, needed in zip(operator.differentiable, values["needs"], strict=True)
         ]
     if conjugate:
         results = [None if result is None else k.conj(result) for result in results]

@@ -20,11 +20,22 @@ from typing import Any, Final
 import numpy
 
 import plugrad
+from plugrad import random
 from plugrad.autograd.modes import mode
 from plugrad.dtypes import from_numpy_dtype
 from plugrad.limits import finfo
-from plugrad.testing.running import Run, as_tensor, gradients, numbers, run, seeded_like
+from plugrad.operators.device_table import get_default_device, set_default_device
+from plugrad.testing.running import (
+    Run,
+    as_tensor,
+    flattened,
+    gradients,
+    numbers,
+    run,
+    seeded_like,
+)
 from plugrad.testing.samples import Sample
+from plugrad.transforms.jvp import jvp
 
 __all__ = ["PROPERTIES", "assert_close", "holds"]
 
@@ -305,6 +316,62 @@ def _difference(
         if abs(best - expected) <= tolerance:
             break
     return best
+
+
+@holds
+def forward_mode_agrees_with_backward(sample: Sample, device: str) -> None:
+    """Check that a derivative along a direction is the gradient's product with it.
+
+    Not where the gradient is something else by convention, nor where values are not finite.
+    """
+    for dtype in ("float64", "complex128"):
+        if dtype not in sample.dtypes or "gradient_is_the_derivative" in sample.skip:
+            continue
+        arrays = sample.arrays(dtype)
+        made = run(sample, arrays, device)
+        if not made.differentiable or not made.leaves:
+            continue
+        found = _host(gradients(made))
+        plain = _host(made.outputs)
+        if not all(numpy.isfinite(array).all() for array in (*found, *plain)):
+            continue
+        places = _differentiable(sample, arrays)
+        directions = seeded_like(made.leaves, 7)
+        values, derivatives = _pushed_forward(sample, device, dtype, places, directions)
+        _agree(values, plain, 64, "output of dual tensors")
+        numbers_of = [i for i, tensor in enumerate(made.outputs) if tensor.requires_grad]
+        forwards = [derivatives[i] for i in numbers_of]
+        slope = _inner(found, directions)
+        other = _inner(seeded_like(made.differentiable, 1), forwards)
+        scale = sum(float(numpy.abs(g * d).sum()) for g, d in zip(found, directions, strict=True))
+        assert abs(slope - other) <= 1e-9 * (scale + 1), (
+            f"along a direction, forward mode gives {other!r}, the backward {slope!r}"
+        )
+
+
+def _pushed_forward(
+    sample: Sample, device: str, dtype: str, places: Sequence[int], directions: Sequence[Array]
+) -> tuple[list[Array], list[Array]]:
+    """Return a sample's outputs in forward mode, and their derivatives."""
+    tensors = [as_tensor(array, device) for array in sample.arrays(dtype)]
+
+    def call(*points: Any) -> list[Any]:
+        given = list(tensors)
+        for place, x in zip(places, points, strict=True):
+            given[place] = x
+        random.manual_seed(0)
+        result = sample.call(plugrad, *given)
+        return [y for y in flattened(result) if isinstance(y, plugrad.Tensor)]
+
+    before = get_default_device()
+    set_default_device(device)
+    try:
+        primals = tuple(tensors[place] for place in places)
+        pushed = jvp(call, primals, tuple(as_tensor(array, device) for array in directions))
+    finally:
+        set_default_device(before)
+    values, derivatives = (_host([each.detach() for each in part]) for part in pushed)
+    return values, derivatives
 
 
 @holds

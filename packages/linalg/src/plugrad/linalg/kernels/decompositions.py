@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy
 
+from plugrad.autograd.modes import mode
 from plugrad.backends.array_api.arrays import ArrayKernels
 from plugrad.linalg.kernels import lapack, ldl
 
@@ -70,6 +71,8 @@ class DecompositionKernels(ArrayKernels):
         return self.cast(self.from_host(order), self.dtypes[like.dtype])
 
     def refuse_phase(self, x: Any, what: str) -> Any:
+        if mode.arbitrary:
+            return x
         host = self.to_host(x)
         if host.size and not numpy.allclose(host.imag, 0, atol=1e-2):
             raise RuntimeError(

@@ -123,7 +123,7 @@ def scaled_dot_product_attention(
         and shape[:2] == key._array.shape[:2] == value._array.shape[:2]
         and shape[-1] == value._array.shape[-1]
         and not dropout_p
-        and (mask is None or mask._edge is None)
+        and (mask is None or (mask._edge is None and not mask._table.level))
         and key._array.shape == value._array.shape
     )
     if fused:

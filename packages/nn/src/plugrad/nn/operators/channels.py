@@ -126,13 +126,15 @@ def _refuse_vectors(name: str, input: Any, vectors: dict[str, Any]) -> None:
         )
 
 
-def _follow(running: Any, found: Any, momentum: float) -> None:
+def _follow(running: Any, level: Any, found: Any, momentum: float) -> None:
     """Move running statistics towards those of a batch.
 
     As in PyTorch that does not count as a change: what was computed with the old ones stays good.
     """
     if running is not None:
         table, old = running._table, running._array
+        if level.level > table.level:  # statistics are numbers, whatever a transform follows
+            found = table.from_host(level.to_host(found))
         new = mode.quiet(lambda: old * (1 - momentum) + found * momentum)
         running._array = mode.quiet(table.assign, old, new)
 
@@ -195,8 +197,8 @@ def batch_norm(
             mean, var = _batch_moments(known)
         count = math.prod(shape) // shape[1]
         unbiased = count / (count - 1) if count > 1 else math.nan
-        _follow(running_mean, mean._array, momentum)
-        _follow(running_var, var._array * unbiased, momentum)
+        _follow(running_mean, mean._table, mean._array, momentum)
+        _follow(running_var, var._table, var._array * unbiased, momentum)
     return _batch_norm(input, weight, bias, mean, var, True, eps)
 
 
