@@ -109,6 +109,7 @@ def types(session: nox.Session) -> None:
         "checkpoints",
         "serialization",
         "array_api",
+        "func",
         "transforms",
         "utils.checkpoint",
         *(f"autograd.{name}" for name in autograd),

@@ -27,6 +27,7 @@ PORTABLE = {
         "checkpoint",
         "custom_functions",
         "forward_ad",
+        "func",
         "gradcheck",
         "graph",
         "saved_tensors",

@@ -31,6 +31,7 @@ MODULES: Final = (
     "plugrad.checkpoints.safetensors",
     "plugrad.cuda.amp",
     "plugrad.fft",
+    "plugrad.func",
     "plugrad.linalg",
     "plugrad.nn",
     "plugrad.nn.functional",

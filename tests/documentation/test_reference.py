@@ -30,6 +30,7 @@ MODULES: Final = (
     "plugrad.cuda",
     "plugrad.cuda.amp",
     "plugrad.fft",
+    "plugrad.func",
     "plugrad.linalg",
     "plugrad.nn",
     "plugrad.nn.functional",

@@ -46,6 +46,7 @@ SIBLINGS: Final = MappingProxyType(
         "plugrad.autograd.variable": "plugrad-autograd",
         "plugrad.checkpoints": "plugrad-checkpoints",
         "plugrad.fft": "plugrad-fft",
+        "plugrad.func": "plugrad-autograd",
         "plugrad.linalg": "plugrad-linalg",
         "plugrad.nn": "plugrad-nn",
         "plugrad.optim": "plugrad-optim",

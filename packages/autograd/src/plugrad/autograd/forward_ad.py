@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 from plugrad import Tensor
 from plugrad.autograd.modes import mode
-from plugrad.autograd.tape import Node, new_tensor, tick
+from plugrad.autograd.tape import new_tensor
 from plugrad.transforms.duals import Dual, DualKernels
+from plugrad.transforms.lifting import lifted_history
 
 __all__ = [
     "UnpackedDualTensor",
@@ -145,32 +146,6 @@ class dual_level:
         exit_dual_level()
 
 
-class ViewBackward0(Node):
-    """The node of a dual tensor: what arrives goes on to the tensor that it was made of."""
-
-    __slots__ = ()
-    __module__ = "plugrad"
-
-    def __init__(self, dual: Any, tensor: Any) -> None:
-        self.edges = (tensor._edge,)
-        self.saved = ()
-        self.params = ()
-        self.versions = None
-        self.table = dual._table
-        self.shape = dual._array.shape
-        self.dtype = dual._dtype
-        self.seq = tick()
-        self.hooks = None
-
-    def apply_tensors(
-        self, gradient: Any, edges: tuple[Node | None, ...], retain: bool = False
-    ) -> tuple[Any, ...]:
-        """Hand the gradient on."""
-        return (gradient,)
-
-    apply = apply_tensors
-
-
 def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> Tensor:
     """Return a dual tensor.
 
@@ -221,9 +196,7 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
         raise RuntimeError("the tensor is dual already: its tangent cannot be replaced")
     table = _level.tables.setdefault(below, DualKernels(below))
     dual = new_tensor(Dual(table, tensor, tangent), table, tensor._dtype)
-    if tensor._edge is not None and mode.grad:
-        dual._edge = ViewBackward0(dual, tensor)
-    return dual
+    return lifted_history(dual, tensor)  # type: ignore[no-any-return]
 
 
 def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTensor:

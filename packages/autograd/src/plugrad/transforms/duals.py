@@ -21,6 +21,7 @@ from plugrad.autograd.tape import meta_of, new_tensor
 from plugrad.autograd.views import live_views
 from plugrad.backends.protocol import Kernels
 from plugrad.dtypes import dtype
+from plugrad.transforms.lifting import lifted_history
 from plugrad.transforms.pushing import embed, pushed
 from plugrad.vocabulary.nodes import pulled_back
 from plugrad.vocabulary.registry import Operator, operators
@@ -251,7 +252,7 @@ class DualKernels(Kernels):
         """Return a tensor of any lower level as a tensor of this one."""
         if tensor._table.level < self.ground.level:
             tensor = self.ground.lift(tensor)
-        return new_tensor(self.lifted(tensor), self, tensor._dtype)
+        return lifted_history(new_tensor(self.lifted(tensor), self, tensor._dtype), tensor)
 
     def wrap(self, result: Any) -> Any:
         return result if isinstance(result, Dual) else self.lifted(result)

@@ -1,0 +1,22 @@
+"""Functions of functions: gradients, Jacobians, and derivatives along directions.
+
+Each takes a function of tensors and returns another, so that they nest in any order. What they take
+and return may be tensors, or tuples, lists and dictionaries of them.
+"""
+
+from plugrad.func.derivatives import grad, grad_and_value, jvp, linearize, vjp
+from plugrad.func.jacobians import hessian, jacfwd, jacrev
+from plugrad.func.modules import functional_call, stack_module_state
+
+__all__ = [
+    "functional_call",
+    "grad",
+    "grad_and_value",
+    "hessian",
+    "jacfwd",
+    "jacrev",
+    "jvp",
+    "linearize",
+    "stack_module_state",
+    "vjp",
+]
