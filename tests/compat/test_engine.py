@@ -31,6 +31,7 @@ PORTABLE = {
         "gradcheck",
         "graph",
         "saved_tensors",
+        "vmap",
     ),
 }
 """Tests that hold for both libraries, by folder."""

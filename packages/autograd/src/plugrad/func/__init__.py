@@ -1,4 +1,4 @@
-"""Functions of functions: gradients, Jacobians, and derivatives along directions.
+"""Functions of functions: gradients, Jacobians, derivatives along directions, and batches.
 
 Each takes a function of tensors and returns another, so that they nest in any order. What they take
 and return may be tensors, or tuples, lists and dictionaries of them.
@@ -6,6 +6,7 @@ and return may be tensors, or tuples, lists and dictionaries of them.
 
 from plugrad.func.derivatives import grad, grad_and_value, jvp, linearize, vjp
 from plugrad.func.jacobians import hessian, jacfwd, jacrev
+from plugrad.func.mapping import vmap
 from plugrad.func.modules import functional_call, stack_module_state
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "linearize",
     "stack_module_state",
     "vjp",
+    "vmap",
 ]

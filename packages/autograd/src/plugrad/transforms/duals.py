@@ -14,8 +14,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
-from itertools import count
-from typing import Any, Final
+from typing import Any
 
 from plugrad.autograd.tape import meta_of, new_tensor
 from plugrad.autograd.views import live_views
@@ -23,16 +22,15 @@ from plugrad.backends.protocol import Kernels
 from plugrad.dtypes import dtype
 from plugrad.transforms.lifting import lifted_history
 from plugrad.transforms.pushing import embed, pushed
+from plugrad.transforms.raw import Identity, RawArray, next_level, through_tensors
 from plugrad.vocabulary.nodes import pulled_back
 from plugrad.vocabulary.registry import Operator, operators
 from plugrad.vocabulary.registry import tensor_table as below
 
 __all__ = ["Dual", "DualKernels", "filled"]
 
-_level: Final = count(1).__next__
 
-
-class Dual:
+class Dual(RawArray):
     """A raw array of a dual level: a value, and its derivative along one direction.
 
     Parameters
@@ -107,29 +105,6 @@ class Dual:
         return self.primal._dtype  # type: ignore[no-any-return]
 
 
-def _dunder(name: str, swapped: bool = False) -> Callable[[Dual, Any], Dual]:
-    """Rules are written with arithmetic operators: on duals these are kernels too."""
-
-    def operate(self: Dual, other: Any) -> Dual:
-        table = self.table
-        if not isinstance(other, Dual):
-            other = table.scalar(other, self.dtype)
-        kernel = getattr(table, name)
-        result: Dual = kernel(other, self) if swapped else kernel(self, other)
-        return result
-
-    return operate
-
-
-for _symbol, _name in {
-    "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow",
-    "lt": "lt", "le": "le", "gt": "gt", "ge": "ge",
-}.items():  # fmt: skip
-    setattr(Dual, f"__{_symbol}__", _dunder(_name))
-    setattr(Dual, f"__r{_symbol}__", _dunder(_name, swapped=True))
-setattr(Dual, "__neg__", lambda self: self.table.neg(self))  # noqa: B010
-
-
 class DualKernels(Kernels):
     """The vocabulary on dual numbers.
 
@@ -144,10 +119,10 @@ class DualKernels(Kernels):
     def __init__(self, ground: Kernels) -> None:
         super().__init__(ground.backend, ground.device)
         self.ground = ground
-        self.level = _level()
+        self.level = next_level()
         self.open = True
         self._taken: list[weakref.ref[Any]] = []
-        self.dtypes = _Identity()
+        self.dtypes = Identity()
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         operator = operators.get(name)
@@ -166,8 +141,7 @@ class DualKernels(Kernels):
 
     def _through_body(self, operator: Operator) -> Callable[..., Any]:
         if operator.form == "composite" and operator.body is not None:
-            body = operator.body
-            return lambda *args: body(self, *args)
+            return through_tensors(self, operator.body)
 
         def constant(*args: Any) -> Any:
             # Comparisons and the like: nothing flows through them.
@@ -358,13 +332,6 @@ class DualKernels(Kernels):
 
     def is_dense(self, x: Any) -> bool:
         return True
-
-
-class _Identity(dict[Any, dtype]):
-    """The dtypes of dual arrays are plugrad's own."""
-
-    def __missing__(self, kind: dtype) -> dtype:
-        return kind
 
 
 def _primal(value: Any) -> Any:

@@ -82,6 +82,8 @@ class Mode(threading.local):
         What replaces the tensors that nodes save; the last counts. See `plugrad.autograd.graph`.
     arbitrary : bool
         Whether the gradients that rules are given stand for any: then none is to be refused.
+    draws : bool
+        Whether random numbers may be drawn; generators ask when they begin.
     anomaly : Anomaly or None
         What looks for the origin of errors: see `plugrad.autograd.anomaly_mode`.
     """
@@ -98,6 +100,7 @@ class Mode(threading.local):
         self.packers: list[Any] = []
         self.anomaly: Any = None
         self.arbitrary = False
+        self.draws = True
         self._reasons: list[str] = []
         self._spare: list[contextvars.Context] = []
 

@@ -234,7 +234,14 @@ class Generator:
         return words
 
     def _begin(self, count: int) -> None:
-        """Make the twister ready to draw so many words from."""
+        """Make the twister ready to draw so many words from, if this thread may draw."""
+        from plugrad.autograd.modes import mode
+
+        if not mode.draws:
+            raise RuntimeError(
+                "vmap: random numbers are drawn inside; pass randomness='different', or 'same' for "
+                "all samples to share them"
+            )
         self._twister()
         self._fresh = count == 0
 

@@ -23,6 +23,7 @@ import plugrad
 from plugrad import random
 from plugrad.autograd.modes import mode
 from plugrad.dtypes import from_numpy_dtype
+from plugrad.func import vmap
 from plugrad.limits import finfo
 from plugrad.operators.device_table import get_default_device, set_default_device
 from plugrad.testing.running import (
@@ -372,6 +373,67 @@ def _pushed_forward(
         set_default_device(before)
     values, derivatives = (_host([each.detach() for each in part]) for part in pushed)
     return values, derivatives
+
+
+_REFUSED_IN_BATCHES: Final = (
+    "allclose", "equal", "is_nonzero", "__reduce_ex__", "normal", "bernoulli", "poisson",
+    "multinomial", "geometric_", "bernoulli_", "quantile", "nanquantile", "histc", "cov", "apply_",
+    "map_", "istft", "copy_", "fill", "diff", "stft",
+)  # fmt: skip
+"""What `vmap` may refuse: some look at numbers, some write samples into what is no batch."""
+
+_NOT_IN_BATCHES: Final = (
+    "resize_", "resize_as_", "set_", "__dlpack__", "__dlpack_device__", "rand_like", "randn_like",
+    "histogram", "histogramdd",
+)  # fmt: skip
+"""What is about memory, or has results of many sizes."""
+
+
+@holds
+def a_batch_is_its_samples(sample: Sample, device: str) -> None:
+    """Check that `vmap` gives what the call gives, sample by sample; all random numbers are shared.
+
+    Inputs of real numbers are mapped over, but for those that were made to be something special.
+    """
+    mapped = [given.kind == "real" and given.transform is None for given in sample.inputs]
+    refused = sample.name in _REFUSED_IN_BATCHES or sample.name.startswith("in place through")
+    if "float64" not in sample.dtypes or not any(mapped) or sample.name in _NOT_IN_BATCHES:
+        return
+
+    def call(*tensors: Any) -> list[Any]:
+        random.manual_seed(0)
+        return [
+            y for y in flattened(sample.call(plugrad, *tensors)) if isinstance(y, plugrad.Tensor)
+        ]
+
+    # One smaller than the other, so that what is no difference of size stays as it was.
+    arrays = [sample.arrays("float64"), sample.arrays("float64")]
+    arrays[1] = [
+        numpy.asarray(array * 0.9) if moves else array
+        for array, moves in zip(arrays[1], mapped, strict=True)
+    ]
+    before = get_default_device()
+    set_default_device(device)
+    try:
+        alone = [_host([y.detach() for y in call(*_tensors(each, device))]) for each in arrays]
+        together = [
+            numpy.stack(pair) if moves else pair[0]
+            for *pair, moves in zip(*arrays, mapped, strict=True)
+        ]
+        dims = tuple(0 if moves else None for moves in mapped)
+        found = vmap(call, dims, randomness="same")(*_tensors(together, device))
+    except RuntimeError as error:
+        if refused and str(error).startswith("vmap: "):
+            return
+        raise
+    finally:
+        set_default_device(before)
+    for number, expected in enumerate(alone):
+        _agree([y[number] for y in _host(found)], expected, 4096, f"of sample {number}, output")
+
+
+def _tensors(arrays: Sequence[Array], device: str) -> list[Any]:
+    return [as_tensor(numpy.array(array), device) for array in arrays]
 
 
 @holds
