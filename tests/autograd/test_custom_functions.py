@@ -511,6 +511,75 @@ def test_once_differentiable() -> None:
     assert seen == [False, False]
 
 
+# --------------------------------------------------------------------------- transforms of them
+
+
+def stated(**others: Any) -> Any:
+    """Return a product whose derivatives are told apart from those of what it computes."""
+    return made(
+        lambda x, k: x * k,
+        lambda ctx, g: (g * 100, None),
+        setup_context=lambda ctx, inputs, output: None,
+        jvp=lambda ctx, t, k: t * 10,
+        **others,
+    )
+
+
+BATCH = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+
+
+def mappable() -> Any:
+    function = stated()
+    function.generate_vmap_rule = True
+    return function
+
+
+def test_transforms_take_what_is_stated() -> None:
+    func, function = torch.func, mappable()
+    vmap, grad, jvp = func.vmap, func.grad, func.jvp
+
+    def total(x: Any) -> Any:
+        return function.apply(x, 2).sum()
+
+    assert (grad(total)(BATCH) == 100).all()
+    assert (vmap(grad(total))(BATCH) == 100).all()
+    assert torch.equal(vmap(lambda r: function.apply(r, 2), in_dims=1)(BATCH), 2 * BATCH.t())
+    output, derivative = jvp(lambda x: function.apply(x, 2), (BATCH,), (BATCH,))
+    assert torch.equal(output, 2 * BATCH)
+    assert torch.equal(derivative, 10 * BATCH)
+    along = vmap(lambda r: jvp(lambda x: function.apply(x, 2), (r,), (r,))[1])
+    assert torch.equal(along(BATCH), 10 * BATCH)
+    mapped = jvp(lambda x: vmap(lambda r: function.apply(r, 2))(x), (BATCH,), (BATCH,))
+    assert torch.equal(mapped[1], 10 * BATCH)
+    tangent = grad(lambda x: jvp(lambda x: function.apply(x, 2), (x,), (BATCH,))[0].sum())
+    assert (tangent(BATCH) == 100).all()
+    assert (jvp(grad(total), (BATCH,), (BATCH,))[0] == 100).all()
+
+
+@plugrad_only  # PyTorch 2.13 fails an assertion of its own there
+def test_the_gradient_of_a_mapped_function_is_the_stated_one() -> None:
+    function = mappable()
+    gradient = torch.func.grad(lambda x: torch.func.vmap(lambda r: function.apply(r, 2))(x).sum())
+    assert (gradient(BATCH) == 100).all()
+
+
+def test_a_function_may_say_what_it_does_with_a_batch() -> None:
+    told: list[Any] = []
+
+    def whole(info: Any, in_dims: Any, x: Any, k: Any) -> Any:
+        told.append((info.batch_size, info.randomness, in_dims, tuple(x.shape), k))
+        return x * k, in_dims[0]
+
+    function = stated(vmap=whole)
+    found = torch.func.vmap(lambda r: function.apply(r, 2))(BATCH)
+    assert torch.equal(found, 2 * BATCH)
+    assert told == [(2, "error", (0, None), (2, 2), 2)]
+    function.generate_vmap_rule = True
+    for wrong in (function, stated()):
+        with pytest.raises(RuntimeError, match="vmap"):
+            torch.func.vmap(lambda r, f=wrong: f.apply(r, 2))(BATCH)
+
+
 @plugrad_only
 def test_a_custom_function_leaves_no_garbage() -> None:
     gc.collect()

@@ -242,6 +242,22 @@ def test_jacobians(name: str) -> None:
         jacobian(torch.square, argnums=1)(X)
 
 
+@plugrad_only
+@pytest.mark.parametrize("name", ["jacrev", "jacfwd"])
+def test_jacobians_of_what_cannot_be_mapped(name: str) -> None:
+    def function(x: Any) -> Any:
+        return x * 2 if (x * x).sum().item() > 0 else x
+
+    assert close(getattr(func, name)(function)(X), 2 * torch.eye(2).double())
+
+
+@pytest.mark.parametrize("name", ["jacrev", "jacfwd"])
+def test_jacobians_of_empty_tensors(name: str) -> None:
+    nothing = X[:0]
+    assert getattr(func, name)(torch.sin)(nothing).shape == (0, 0)
+    assert getattr(func, name)(lambda x: x[:0])(X).shape == (0, 2)
+
+
 def test_chunks_of_jacobians() -> None:
     for size in (1, 2, 5):
         assert close(func.jacrev(torch.square, chunk_size=size)(X), torch.diag(2 * X))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import weakref
 from collections.abc import Callable
-from functools import partial, wraps
+from functools import wraps
 from typing import Any, ClassVar
 
 from plugrad.autograd.engine import Task
@@ -512,6 +512,27 @@ class Function:
 
     @classmethod
     def _applied(cls, args: tuple[Any, ...], apart: bool) -> Any:
+        tables = [x._table for x in args if isinstance(x, TensorBase) and x._table.level]
+        if tables:
+            from plugrad.transforms.custom import applied_on
+
+            highest = max(tables, key=lambda table: table.level)
+            listed, several = applied_on(highest, cls, args, apart)
+        else:
+            listed, several, _ = cls._here(args, apart)
+        return listed if several else listed[0]
+
+    @classmethod
+    def _here(cls, args: tuple[Any, ...], apart: bool) -> tuple[tuple[Any, ...], bool, FunctionCtx]:
+        """Run the forward on the tensors as they are, whatever their level, and record it.
+
+        Returns
+        -------
+        results : tuple
+        several : bool
+            Whether the forward returned a tuple.
+        ctx : FunctionCtx
+        """
         ctx = cls._context()
         wants = tuple(isinstance(x, TensorBase) and x._edge is not None for x in args)
         ctx.needs_input_grad = wants
@@ -537,10 +558,7 @@ class Function:
             changed(tensor, cls.__name__)
         if recording and not mode.inference and any(wants):
             listed = _hang(cls._node(ctx, args), args, listed)
-        levels = {x._table.level: x._table for x in args if isinstance(x, TensorBase)}
-        if levels and max(levels):
-            listed = _with_tangents(cls, ctx, levels[max(levels)], args, listed)
-        return listed if several else listed[0]
+        return tuple(listed), several, ctx
 
 
 def _positional(
@@ -557,22 +575,6 @@ def _positional(
             "argument of a custom Function needs a position, for its gradient"
         )
     return bound.args[len(before) :]
-
-
-def _with_tangents(
-    cls: type[Function], ctx: FunctionCtx, table: Any, args: tuple[Any, ...], results: Any
-) -> tuple[Any, ...]:
-    """Return the results of a forward on a level of dual tensors, with the tangents of ``jvp``."""
-    from plugrad.transforms.jvp import pushed_through
-
-    ctx._forwards = tuple(
-        x if x is None or x._table is not table else x._array.primal for x in ctx.saved_for_forward
-    )
-    try:
-        push = partial(cls.jvp, ctx)
-        return pushed_through(table, push, args, results, zeros=ctx.materialize_grads)
-    finally:
-        ctx._forwards = None
 
 
 def _hang(node: FunctionNode, args: tuple[Any, ...], results: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 import plugrad
 from plugrad.func.derivatives import jvp, vjp
 from plugrad.func.levels import chosen
+from plugrad.func.mapping import vmap
 from plugrad.func.trees import check_tensors, flatten
+from plugrad.transforms.batches import NotMappable
 
 __all__ = ["hessian", "jacfwd", "jacrev"]
 
@@ -30,20 +32,24 @@ def _of_chosen(
     return partly
 
 
-def _units(tensor: Any) -> list[Any]:
-    """Return the unit vectors of a tensor's space."""
-    units = []
-    for number in range(tensor.numel()):
-        unit = plugrad.zeros(tensor.shape, dtype=tensor.dtype, device=tensor.device)
-        unit.view(-1)[number] = 1
-        units.append(unit)
-    return units
+def _basis(tensor: Any) -> Any:
+    """Return the unit vectors of a tensor's space, in a first dimension."""
+    count = tensor.numel()
+    unit = plugrad.eye(count, dtype=tensor.dtype, device=tensor.device)
+    return unit.reshape((count, *tensor.shape))
 
 
-def _joined(rows: list[Any], shape: tuple[int, ...], like: Any, *, dim: int) -> Any:
-    if not rows:
-        return plugrad.zeros(shape, dtype=like.dtype, device=like.device)
-    return plugrad.stack(rows, dim).reshape(shape)
+def _mapped(function: Function, basis: Any, **options: Any) -> list[Any]:
+    """Return what a function returns for each unit vector, of all at once where that can be done.
+
+    It returns a list of tensors, which have another first dimension then.
+    """
+    try:
+        return vmap(function, **options)(basis)  # type: ignore[no-any-return]
+    except NotMappable:
+        # It looks at numbers on its way: then one after the other.
+        rows = [function(unit) for unit in basis]
+        return [plugrad.stack(column) for column in zip(*rows, strict=True)]
 
 
 def jacrev(
@@ -53,7 +59,9 @@ def jacrev(
     has_aux: bool = False,
     chunk_size: int | None = None,
 ) -> Function:
-    """Return a function that computes the Jacobian of another, by one backward for each row.
+    """Return a function that computes the Jacobian of another, by backwards for all of its rows.
+
+    They run at once, by `vmap`, where that can be done.
 
     Parameters
     ----------
@@ -64,7 +72,7 @@ def jacrev(
     has_aux : bool
         Whether `func` returns a pair, of the output and something beside it.
     chunk_size : int, optional
-        Accepted: rows are computed one at a time.
+        How many rows are computed at once: all by default.
 
     Returns
     -------
@@ -101,15 +109,18 @@ def jacrev(
         blocks = []
         for number, result in enumerate(results):
             zeros = [plugrad.zeros_like(each.detach()) for each in results]
-            rows = []
-            for unit in _units(result):
-                cotangent = [*zeros]
-                cotangent[number] = unit
-                rows.append(flatten(pull(refill(cotangent)))[0])
-            jacobians = [
-                _joined([row[i] for row in rows], (*result.shape, *x.shape), x, dim=0)
-                for i, x in enumerate(leaves)
-            ]
+
+            def row(unit: Any, number: int = number, zeros: list[Any] = zeros) -> list[Any]:
+                cotangent = [*zeros[:number], unit, *zeros[number + 1 :]]
+                return flatten(pull(refill(cotangent)))[0]
+
+            shapes = [(*result.shape, *x.shape) for x in leaves]
+            if result.numel():
+                rows = _mapped(row, _basis(result), chunk_size=chunk_size)
+                pairs = zip(rows, shapes, strict=True)
+                jacobians = [found.reshape(shape) for found, shape in pairs]
+            else:
+                jacobians = [x.new_zeros(shape) for x, shape in zip(leaves, shapes, strict=True)]
             block = rebuild(jacobians)
             blocks.append(block[0] if single else block)
         found = refill(blocks)
@@ -121,14 +132,16 @@ def jacrev(
 def jacfwd(
     func: Function, argnums: Any = 0, has_aux: bool = False, *, randomness: str = "error"
 ) -> Function:
-    """Return a function that computes the Jacobian of another, by forward mode, column by column.
+    """Return a function that computes the Jacobian of another, by forward mode for all columns.
+
+    They are computed at once, by `vmap`, where that can be done.
 
     Parameters
     ----------
     func, argnums, has_aux
         As for `jacrev`.
     randomness : {"error", "different", "same"}
-        Accepted: `func` runs once for each column, and draws as it draws.
+        As for `vmap`.
 
     Returns
     -------
@@ -157,30 +170,33 @@ def jacfwd(
         leaves, rebuild = flatten(primals)
         check_tensors(leaves, "jacfwd")
         zeros = [plugrad.zeros_like(x.detach()) for x in leaves]
-        columns: list[list[list[Any]]] = []
-        pushed = None
+        refills: list[Any] = []
+
+        def column(unit: Any, number: int) -> list[Any]:
+            tangents = [*zeros[:number], unit, *zeros[number + 1 :]]
+            _, derivative, *_ = jvp(partly, primals, rebuild(tangents), has_aux=has_aux)
+            results, refill = flatten(derivative)
+            refills.append(refill)
+            return results
+
+        columns = []
         for number, x in enumerate(leaves):
-            columns.append([])
-            for unit in _units(x):
-                tangents = [*zeros]
-                tangents[number] = unit
-                pushed = jvp(partly, primals, rebuild(tangents), has_aux=has_aux)
-                columns[-1].append(flatten(pushed[1])[0])
-        if pushed is None:
-            pushed = jvp(partly, primals, rebuild(zeros), has_aux=has_aux)
-        results, refill = flatten(pushed[0])
+            if x.numel():
+                alone = partial(column, number=number)
+                found = _mapped(alone, _basis(x), randomness=randomness)
+            else:
+                found = [y.new_zeros((0, *y.shape)) for y in column(zeros[number], number)]
+            columns.append(found)
         blocks = []
-        for number, result in enumerate(results):
+        for parts in zip(*columns, strict=True):
             jacobians = [
-                _joined(
-                    [column[number] for column in columns[i]], (*result.shape, *x.shape), x, dim=-1
-                )
-                for i, x in enumerate(leaves)
+                plugrad.movedim(part, 0, -1).reshape((*part.shape[1:], *x.shape))
+                for part, x in zip(parts, leaves, strict=True)
             ]
             block = rebuild(jacobians)
             blocks.append(block[0] if single else block)
-        found = refill(blocks)
-        return (found, *pushed[2:]) if has_aux else found
+        jacobian = refills[-1](blocks)
+        return (jacobian, partly(*primals)[1]) if has_aux else jacobian
 
     return compute
 

@@ -18,12 +18,16 @@ from plugrad.transforms.raw import Identity, RawArray, next_level, through_tenso
 from plugrad.vocabulary.registry import Operator, operators
 from plugrad.vocabulary.registry import tensor_table as below
 
-__all__ = ["BatchKernels", "Batched", "lined_up"]
+__all__ = ["BatchKernels", "Batched", "NotMappable", "lined_up"]
 
 _REFUSED: Final = (
     "vmap: what differs between samples cannot be written into a tensor that does not: make that "
     "one from a tensor that vmap maps over, as with zeros_like() or new_zeros()"
 )
+
+
+class NotMappable(RuntimeError):
+    """What a function does cannot be done with all samples at once."""
 
 
 class Batched(RawArray):
@@ -155,8 +159,8 @@ class BatchKernels(Kernels):
         return new_tensor(Batched(self, raw.value.detach(), raw.batched), self, tensor._dtype)
 
     def take_over(self, tensor: Any) -> None:
-        """Refuse: raises RuntimeError."""
-        raise RuntimeError(_REFUSED)
+        """Refuse: raises NotMappable."""
+        raise NotMappable(_REFUSED)
 
     def wrap(self, result: Any) -> Any:
         return result if isinstance(result, Batched) else self.batch(result, False)
@@ -187,7 +191,7 @@ class BatchKernels(Kernels):
 
     def to_host(self, x: Batched) -> Any:
         if x.batched:
-            raise RuntimeError(
+            raise NotMappable(
                 "vmap: the numbers of a tensor differ between samples, and cannot be looked at: "
                 "no item(), no `if`, no printing inside; use where() to choose by them"
             )
@@ -196,7 +200,7 @@ class BatchKernels(Kernels):
     def assign(self, x: Batched, value: Any) -> Batched:
         given = self.wrap(value)
         if given.batched and not x.batched:
-            raise RuntimeError(_REFUSED)
+            raise NotMappable(_REFUSED)
         (into, written), _ = lined_up((x, given))
         into.copy_(written)
         return x

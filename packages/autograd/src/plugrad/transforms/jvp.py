@@ -1,4 +1,4 @@
-"""Derivatives along directions, of functions and of custom operations."""
+"""The derivative of a function along a direction."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from plugrad.autograd.tape import new_tensor
 from plugrad.transforms.duals import Dual, DualKernels, filled
 from plugrad.vocabulary.registry import tensor_table as below
 
-__all__ = ["jvp", "pushed_through"]
+__all__ = ["jvp"]
 
 
 def jvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> Any:
@@ -35,7 +35,7 @@ def jvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any,
     >>> jvp(lambda x: x * x * x, (x,), (plugrad.tensor(1.0),))
     (tensor(8.), tensor(12.))
     """
-    highest = max(primals, key=lambda tensor: tensor._table.level)._table
+    highest = max((*primals, *tangents), key=lambda tensor: tensor._table.level)._table
     table = DualKernels(highest)
     mode.slow_down("a transform is active")
     try:
@@ -62,52 +62,3 @@ def _parts(out: Any, table: DualKernels) -> tuple[Any, Any]:
 
 def _on(table: Any, tensor: Any) -> Any:
     return tensor if tensor._table is table else table.lift(tensor)
-
-
-def pushed_through(
-    table: DualKernels,
-    push: Callable[..., Any],
-    args: tuple[Any, ...],
-    results: tuple[Any, ...],
-    *,
-    zeros: bool,
-) -> tuple[Any, ...]:
-    """Give the results of a custom function the tangents that its own rule states.
-
-    Parameters
-    ----------
-    table : DualKernels
-    push : callable
-        From the tangent of each argument to that of each result.
-    args, results : tuple
-        In which anything may stand.
-    zeros : bool
-        Whether a tensor that does not vary has zeros for a tangent, instead of None.
-    """
-    tangents: list[Any] = []
-    for arg in args:
-        raw = getattr(arg, "_array", None)
-        varies = isinstance(raw, Dual) and raw.table is table
-        if raw is None or not (varies or zeros):
-            tangents.append(None)
-        elif varies:
-            tangents.append(filled(raw) if zeros else raw.tangent)
-        else:
-            tangents.append(below.zeros_like(arg.detach()))
-    found = push(*tangents)
-    listed = found if isinstance(found, tuple) else (found,)
-    if len(listed) != len(results):
-        raise RuntimeError(
-            f"a jvp returned {len(listed)} tangent(s) for {len(results)} result(s): it has to "
-            "return one for each, None where there is none"
-        )
-    for result, tangent in zip(results, listed, strict=True):
-        if hasattr(result, "_array") and result._table is table:
-            primal = result._array.primal
-            if tangent is not None and tangent.shape != primal.shape:
-                raise RuntimeError(
-                    f"a jvp returned a tangent of shape {list(tangent.shape)} for a result of "
-                    f"shape {list(primal.shape)}; they have to be the same"
-                )
-            result._array = Dual(table, primal, tangent)
-    return results

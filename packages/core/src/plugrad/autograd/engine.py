@@ -102,7 +102,7 @@ def differentiate(
         The gradient of each input, but of leaves that it was added to; empty without `inputs`.
     """
     outer = mode.task
-    level = max([node.table.level for node in roots], default=0)
+    level = max([gradient._table.level for gradient in gradients], default=0)
     mode.task = task = Task(retain_graph, create_graph, copy_context(), level)
     try:
         task.plan(roots, inputs)
