@@ -104,9 +104,11 @@ def main(packages: list[str]) -> None:
         assert metadata.version("plugrad-autograd")
         x = plugrad.ones(2, dtype=plugrad.float64, requires_grad=True)
         assert plugrad.autograd.gradcheck(plugrad.sin, x)
+        assert plugrad.vmap(plugrad.func.grad(lambda x: x * x))(x).tolist() == [2.0, 2.0]
     else:
         check_absent("plugrad.autograd.function", "plugrad-autograd")
         assert not hasattr(plugrad.autograd, "Function")
+        assert not hasattr(plugrad, "vmap")
     if "data" in packages:
         importlib.import_module("plugrad.utils.data")
         assert metadata.version("plugrad-data")

@@ -50,6 +50,7 @@ from plugrad import checkpoints as checkpoints
 from plugrad import compiler as compiler
 from plugrad import cuda as cuda
 from plugrad import fft as fft
+from plugrad import func as func
 from plugrad import linalg as linalg
 from plugrad import plugins as plugins
 from plugrad import random as random
@@ -68,6 +69,7 @@ from plugrad.autograd.modes import is_grad_enabled as is_grad_enabled
 from plugrad.autograd.modes import is_inference_mode_enabled as is_inference_mode_enabled
 from plugrad.autograd.modes import no_grad as no_grad
 from plugrad.autograd.modes import set_grad_enabled as set_grad_enabled
+from plugrad.func import vmap as vmap
 from plugrad.compiler import compile as compile
 from plugrad.dtypes import get_default_dtype as get_default_dtype
 from plugrad.dtypes import set_default_dtype as set_default_dtype

@@ -74,7 +74,7 @@ def _found() -> Iterator[tuple[str, Any]]:
         for name in _names(path):
             value = getattr(import_module(path), name)
             ours = str(getattr(value, "__module__", "")).startswith("plugrad")
-            if callable(value) and ours:
+            if callable(value) and ours and not inspect.ismodule(value):
                 yield f"{path}.{name}", value
     for name in dir(plugrad.Tensor):
         if not name.startswith("_"):

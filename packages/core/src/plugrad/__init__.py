@@ -96,6 +96,7 @@ _ELSEWHERE = {
     "get_autocast_dtype": "amp",
     "is_autocast_available": "amp",
     "is_autocast_enabled": "amp",
+    "vmap": "func",
 }
 
 
@@ -105,7 +106,7 @@ def __getattr__(name: str) -> _Any:
     if name in _LAZY:
         return _import_module(f"{__name__}.{name}")
     if name in _ELSEWHERE:
-        return getattr(_import_module(f"{__name__}.{_ELSEWHERE[name]}"), name)
+        return getattr(__getattr__(_ELSEWHERE[name]), name)
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     absent = _dtypes.absent_dtype_message(name)
