@@ -38,6 +38,7 @@ SIBLINGS: Final = MappingProxyType(
     {
         "plugrad.array_api": "plugrad-array-api",
         "plugrad.autograd.anomaly_mode": "plugrad-autograd",
+        "plugrad.autograd.explaining": "plugrad-autograd",
         "plugrad.autograd.forward_ad": "plugrad-autograd",
         "plugrad.autograd.function": "plugrad-autograd",
         "plugrad.autograd.functional": "plugrad-autograd",

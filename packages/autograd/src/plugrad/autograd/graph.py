@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Literal
 from weakref import WeakKeyDictionary, WeakSet
 
+from plugrad.autograd.drawing import Drawing, draw
 from plugrad.autograd.hooks import HookDict, RemovableHandle
 from plugrad.autograd.modes import mode
 from plugrad.autograd.packing import (
@@ -29,11 +30,13 @@ from plugrad.vocabulary.registry import functions
 
 __all__ = [
     "AccumulateGrad",
+    "Drawing",
     "GradientEdge",
     "Node",
     "RemovableHandle",
     "allow_mutation_on_saved_tensors",
     "disable_saved_tensors_hooks",
+    "draw",
     "get_gradient_edge",
     "increment_version",
     "register_multi_grad_hook",

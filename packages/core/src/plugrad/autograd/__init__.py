@@ -24,6 +24,7 @@ __path__ = _namespace.extend(__path__, __name__)
 if TYPE_CHECKING:
     from plugrad.autograd import forward_ad, function, functional, graph, profiler
     from plugrad.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
+    from plugrad.autograd.explaining import explain
     from plugrad.autograd.function import Function
     from plugrad.autograd.gradcheck import gradcheck, gradgradcheck
     from plugrad.autograd.gradients import backward, grad
@@ -35,6 +36,7 @@ __all__ = [
     "backward",
     "detect_anomaly",
     "enable_grad",
+    "explain",
     "forward_ad",
     "function",
     "functional",
@@ -57,6 +59,7 @@ _LATER = {
     "Variable": "variable",
     "backward": "gradients",
     "detect_anomaly": "anomaly_mode",
+    "explain": "explaining",
     "grad": "gradients",
     "gradcheck": "gradcheck",
     "gradgradcheck": "gradcheck",
