@@ -13,7 +13,7 @@ from plugrad.func.mapping import vmap
 from plugrad.func.trees import check_tensors, flatten
 from plugrad.transforms.batches import NotMappable
 
-__all__ = ["hessian", "jacfwd", "jacrev"]
+__all__ = ["at_once", "basis", "hessian", "jacfwd", "jacrev"]
 
 Function = Callable[..., Any]
 
@@ -32,23 +32,23 @@ def _of_chosen(
     return partly
 
 
-def _basis(tensor: Any) -> Any:
+def basis(tensor: Any) -> Any:
     """Return the unit vectors of a tensor's space, in a first dimension."""
     count = tensor.numel()
     unit = plugrad.eye(count, dtype=tensor.dtype, device=tensor.device)
     return unit.reshape((count, *tensor.shape))
 
 
-def _mapped(function: Function, basis: Any, **options: Any) -> list[Any]:
+def at_once(function: Function, units: Any, **options: Any) -> list[Any]:
     """Return what a function returns for each unit vector, of all at once where that can be done.
 
     It returns a list of tensors, which have another first dimension then.
     """
     try:
-        return vmap(function, **options)(basis)  # type: ignore[no-any-return]
+        return vmap(function, **options)(units)  # type: ignore[no-any-return]
     except NotMappable:
         # It looks at numbers on its way: then one after the other.
-        rows = [function(unit) for unit in basis]
+        rows = [function(unit) for unit in units]
         return [plugrad.stack(column) for column in zip(*rows, strict=True)]
 
 
@@ -116,7 +116,7 @@ def jacrev(
 
             shapes = [(*result.shape, *x.shape) for x in leaves]
             if result.numel():
-                rows = _mapped(row, _basis(result), chunk_size=chunk_size)
+                rows = at_once(row, basis(result), chunk_size=chunk_size)
                 pairs = zip(rows, shapes, strict=True)
                 jacobians = [found.reshape(shape) for found, shape in pairs]
             else:
@@ -183,7 +183,7 @@ def jacfwd(
         for number, x in enumerate(leaves):
             if x.numel():
                 alone = partial(column, number=number)
-                found = _mapped(alone, _basis(x), randomness=randomness)
+                found = at_once(alone, basis(x), randomness=randomness)
             else:
                 found = [y.new_zeros((0, *y.shape)) for y in column(zeros[number], number)]
             columns.append(found)

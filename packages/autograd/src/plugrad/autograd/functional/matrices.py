@@ -15,8 +15,8 @@ from plugrad.autograd.functional.arguments import (
     gradients,
     scalar,
 )
-from plugrad.autograd.functional.products import jvp
 from plugrad.autograd.modes import enable_grad
+from plugrad.func.jacobians import at_once, basis, jacfwd
 from plugrad.vocabulary.registry import tensor_table as k
 
 __all__ = ["hessian", "jacobian"]
@@ -37,7 +37,8 @@ def jacobian(
     func, inputs, create_graph, strict
         As for `vjp`.
     vectorize : bool
-        Accepted; the rows are computed one after the other all the same.
+        Whether rows, or columns, are computed at once, by `plugrad.func.vmap`, where that can be
+        done.
     strategy : {"reverse-mode", "forward-mode"}
         Row by row, or (only with `vectorize`) column by column.
 
@@ -76,7 +77,12 @@ def jacobian(
         points = fresh(given, create_graph)
         outputs, many = evaluated(func, points, "jacobian")
         blocks = tuple(
-            as_given(_jacobian_rows(output, points, create_graph, strict, number), was_tuple)
+            as_given(
+                _jacobian_at_once(output, points, create_graph)
+                if vectorize and output.numel()
+                else _jacobian_rows(output, points, create_graph, strict, number),
+                was_tuple,
+            )
             for number, output in enumerate(outputs)
         )
     return blocks if many else blocks[0]
@@ -109,24 +115,37 @@ def _jacobian_rows(
     return finished(stacked, create_graph)
 
 
+def _jacobian_at_once(output: Any, inputs: Tensors, create_graph: bool) -> Tensors:
+    """Return the Jacobians of one output: one backward for all of its elements."""
+
+    def row(unit: Any) -> list[Any]:
+        found = gradients(
+            (output,),
+            inputs,
+            (unit,),
+            strict=False,
+            caller="jacobian",
+            create_graph=create_graph,
+            retain_graph=True,
+        )
+        return list(found)
+
+    rows = at_once(row, basis(output))
+    shaped = [
+        found.reshape((*output.shape, *x.shape)) for found, x in zip(rows, inputs, strict=True)
+    ]
+    return finished(shaped, create_graph)
+
+
 def _jacobian_by_columns(func: Function, inputs: Any) -> Any:
-    """Return the Jacobian from one Jacobian-vector product for each element of the inputs."""
+    """Return the Jacobian by forward mode."""
     given, was_tuple = as_tuple(inputs, "inputs", "jacobian")
-    outputs, many = evaluated(func, tuple(x.detach() for x in given), "jacobian")
-    blocks: list[list[Any]] = [[] for _ in outputs]
-    for position, x in enumerate(given):
-        columns: list[Tensors] = []
-        for element in range(x.numel()):
-            vectors = [k.zeros_like(other.detach()) for other in given]
-            vectors[position].reshape(-1)[element] = 1
-            _, product = jvp(func, tuple(given), tuple(vectors))
-            columns.append(as_tuple(product, "products", "jacobian")[0])
-        for number, output in enumerate(outputs):
-            column = [c[number] for c in columns]
-            shape = (*output.shape, *x.shape)
-            block = k.stack(column, -1).reshape(shape) if column else k.new_zeros(x, shape)
-            blocks[number].append(block.detach())
-    rows = tuple(as_given(block, was_tuple) for block in blocks)
+    _, many = evaluated(func, tuple(x.detach() for x in given), "jacobian")
+    found = jacfwd(func, tuple(range(len(given))), randomness="same")(*given)
+    rows = tuple(
+        as_given(tuple(block.detach() for block in blocks), was_tuple)
+        for blocks in (found if many else (found,))
+    )
     return rows if many else rows[0]
 
 
