@@ -91,6 +91,7 @@ def types(session: nox.Session) -> None:
     tests = ("properties", "running", "samples", "strict")
     autograd = (
         "anomaly_mode",
+        "explaining",
         "forward_ad",
         "function",
         "functional",

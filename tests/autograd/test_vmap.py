@@ -71,6 +71,31 @@ def test_dimensions_in_and_out() -> None:
     assert vmap(lambda x: x, out_dims=-1)(numbers(2, 3, 4)).shape == (3, 4, 2)
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda x: x.new_zeros(4),
+        lambda x: x.new_ones(4) - 1,
+        lambda x: x.new_full((4,), 0.0),
+        lambda x: x.new_empty(4).zero_(),
+        torch.zeros_like,
+        lambda x: torch.empty_like(x).zero_(),
+        lambda x: torch.full_like(x, 0),
+    ],
+)
+def test_new_tensors_that_are_written_into(make: Any) -> None:
+    x = numbers(5, 4)
+
+    def function(x: Any) -> Any:
+        y = make(x)
+        y[1:] = x[:3]
+        y += x
+        return y
+
+    found = vmap(function)(x)
+    assert torch.allclose(found, one_by_one(function, x))
+
+
 def test_trees_and_keywords() -> None:
     x, y = numbers(5, 4), numbers(5, 4)
 

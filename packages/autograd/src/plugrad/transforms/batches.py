@@ -153,6 +153,14 @@ class BatchKernels(Kernels):
         lifted = new_tensor(Batched(self, tensor, False), self, tensor._dtype)
         return lifted_history(lifted, tensor)
 
+    def own(self, tensor: Any) -> Any:
+        """Return a new tensor made like one of this level: each sample has one of its own."""
+        ground: Any = self.ground
+        value = ground.own(tensor) if ground.level else tensor
+        value = value if value._table is ground else ground.lift(value)
+        whole = below.clone(below.expand(value, (self.size, *value._array.shape)))
+        return new_tensor(Batched(self, whole, True), self, tensor._dtype)
+
     def detached(self, tensor: Any) -> Any:
         """Return a tensor of this level without history."""
         raw = tensor._array

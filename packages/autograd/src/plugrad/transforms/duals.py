@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from plugrad.autograd.tape import meta_of, new_tensor
 from plugrad.autograd.views import live_views
@@ -105,6 +105,10 @@ class Dual(RawArray):
         return self.primal._dtype  # type: ignore[no-any-return]
 
 
+# Their backward leaves rows out, or divides them, by convention: it is not the transpose.
+_LOOKED_UP: Final = ("embedding",)
+
+
 class DualKernels(Kernels):
     """The vocabulary on dual numbers.
 
@@ -132,6 +136,8 @@ class DualKernels(Kernels):
             kernel = self._through_body(operator)
         elif operator.view and operator.outputs is None:
             kernel = self._view(operator)
+        elif name in _LOOKED_UP:
+            kernel = self._looked_up(operator)
         else:
             kernel = self._by_rules(operator)
         setattr(self, name, kernel)
@@ -154,6 +160,16 @@ class DualKernels(Kernels):
 
         def kernel(x: Dual, *params: Any) -> Dual:
             return Dual(self, operator.call(x.primal, *params), base=(x, operator, params))
+
+        return kernel
+
+    def _looked_up(self, operator: Operator) -> Callable[..., Any]:
+        """Return the kernel of a table that is looked up: tangents are, too."""
+
+        def kernel(x: Dual, *others: Any) -> Dual:
+            given = [*map(_primal, others)]
+            tangent = None if x.tangent is None else operator.call(x.tangent, *given)
+            return Dual(self, operator.call(x.primal, *given), tangent)
 
         return kernel
 
@@ -227,6 +243,11 @@ class DualKernels(Kernels):
         if tensor._table.level < self.ground.level:
             tensor = self.ground.lift(tensor)
         return lifted_history(new_tensor(self.lifted(tensor), self, tensor._dtype), tensor)
+
+    def own(self, tensor: Any) -> Any:
+        """Return a new tensor made like one of this level: a constant, until it is written into."""
+        ground: Any = self.ground
+        return ground.own(tensor) if ground.level else tensor
 
     def wrap(self, result: Any) -> Any:
         return result if isinstance(result, Dual) else self.lifted(result)

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from plugrad.dtypes import dtype as Dtype
     from plugrad.tensor import Tensor
 
-__all__ = ["Fill", "empty_like", "full_like", "made_like", "ones_like", "zeros_like"]
+__all__ = [
+    "Fill", "empty_like", "full_like", "made_like", "on_level_of", "ones_like", "zeros_like",
+]  # fmt: skip
 
 Fill = Callable[["Kernels", Any, "Dtype"], Any]
 """Writes the elements of a raw array of a dtype, and returns the array to bind."""
@@ -90,7 +92,13 @@ def made_like(
 
     if memory_format is not None:
         calls = calls.replace("empty_strided", "empty")
-    return shown(calls, work)
+    return on_level_of(like, shown(calls, work))
+
+
+def on_level_of(like: Tensor, made: Tensor) -> Tensor:
+    """Return a new tensor as the transform level of `like` has it, where that is one."""
+    level: Any = like._table
+    return level.own(made) if level.level else made  # type: ignore[no-any-return]
 
 
 def _constant(caller: str, value: Any) -> Fill:
@@ -248,7 +256,8 @@ def _made_new(
         dtype = tensor._dtype
     if device is None:
         device = tensor._table.device
-    return made(calls, build, sizes, size, None, dtype, layout, device, pin_memory, requires_grad)
+    new = made(calls, build, sizes, size, None, dtype, layout, device, pin_memory, requires_grad)
+    return on_level_of(tensor, new)
 
 
 @function("method")
@@ -347,7 +356,7 @@ def new_empty_strided(
     >>> plugrad.ones(1).new_empty_strided((2, 3), (1, 2)).stride()
     (1, 2)
     """
-    return shown(
+    new = shown(
         "new_empty_strided*",
         lambda: empty_strided(
             size, stride, dtype=self._dtype if dtype is None else dtype, layout=layout,
@@ -355,3 +364,4 @@ def new_empty_strided(
             requires_grad=requires_grad,
         ),
     )  # fmt: skip
+    return on_level_of(self, new)

@@ -378,7 +378,7 @@ def _pushed_forward(
 _REFUSED_IN_BATCHES: Final = (
     "allclose", "equal", "is_nonzero", "__reduce_ex__", "normal", "bernoulli", "poisson",
     "multinomial", "geometric_", "bernoulli_", "quantile", "nanquantile", "histc", "cov", "apply_",
-    "map_", "istft", "copy_", "fill", "diff", "stft",
+    "map_", "istft", "copy_", "stft",
 )  # fmt: skip
 """What `vmap` may refuse: some look at numbers, some write samples into what is no batch."""
 
