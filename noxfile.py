@@ -95,6 +95,7 @@ def types(session: nox.Session) -> None:
         "forward_ad",
         "function",
         "functional",
+        "grad_mode",
         "gradcheck",
         "graph",
         "variable",

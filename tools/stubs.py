@@ -63,6 +63,10 @@ from plugrad.amp import autocast as autocast
 from plugrad.amp import get_autocast_dtype as get_autocast_dtype
 from plugrad.amp import is_autocast_available as is_autocast_available
 from plugrad.amp import is_autocast_enabled as is_autocast_enabled
+from plugrad.autograd.anomaly_mode import (
+    is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled,
+)
+from plugrad.autograd.anomaly_mode import is_anomaly_enabled as is_anomaly_enabled
 from plugrad.autograd.modes import enable_grad as enable_grad
 from plugrad.autograd.modes import inference_mode as inference_mode
 from plugrad.autograd.modes import is_grad_enabled as is_grad_enabled

@@ -74,6 +74,15 @@ def test_nodes_remember_where_they_were_recorded() -> None:
     assert not leaf(1.0).exp().grad_fn.metadata
 
 
+def test_the_mode_can_be_asked_for() -> None:
+    assert not torch.is_anomaly_enabled()
+    with detect_anomaly(check_nan=False):
+        assert torch.is_anomaly_enabled()
+        assert not torch.is_anomaly_check_nan_enabled()
+    with detect_anomaly():
+        assert torch.is_anomaly_check_nan_enabled()
+
+
 def test_the_switch() -> None:
     x = leaf(0.0)
     with torch.autograd.set_detect_anomaly(True):

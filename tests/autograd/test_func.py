@@ -341,6 +341,19 @@ def test_tied_parameters() -> None:
         func.functional_call(module, {**eye, "1.weight": torch.eye(2)}, x)
 
 
+def test_batch_norms_without_running_statistics() -> None:
+    module = layer()
+    assert func.replace_all_batch_norm_modules_(module) is module
+    norm = module[1]
+    assert (norm.running_mean, norm.running_var, norm.track_running_stats) == (None, None, False)
+    x = torch.stack([X, Y, X * Y])
+    found = func.vmap(module)(torch.stack([x, 2 * x]))
+    assert torch.allclose(found, torch.stack([module(x), module(2 * x)]))
+    before = found.detach()
+    module.eval()
+    assert torch.allclose(module(x), before[0])
+
+
 def test_stacked_modules() -> None:
     modules = [layer(), layer(), layer()]
     parameters, buffers = func.stack_module_state(modules)

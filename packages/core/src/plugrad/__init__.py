@@ -94,6 +94,8 @@ _ELSEWHERE = {
     "autocast": "amp",
     "compile": "compiler",
     "get_autocast_dtype": "amp",
+    "is_anomaly_check_nan_enabled": "autograd.anomaly_mode",
+    "is_anomaly_enabled": "autograd.anomaly_mode",
     "is_autocast_available": "amp",
     "is_autocast_enabled": "amp",
     "vmap": "func",

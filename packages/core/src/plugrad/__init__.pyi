@@ -7,6 +7,10 @@ from typing import Any, SupportsFloat, SupportsIndex
 from math import e as e, inf as inf, nan as nan, pi as pi
 from plugrad import amp as amp, array_api as array_api, autograd as autograd, backends as backends, checkpoints as checkpoints, compiler as compiler, cuda as cuda, fft as fft, func as func, linalg as linalg, plugins as plugins, random as random, return_types as return_types, serialization as serialization, signal as signal, special as special, testing as testing
 from plugrad.amp import autocast as autocast, get_autocast_dtype as get_autocast_dtype, is_autocast_available as is_autocast_available, is_autocast_enabled as is_autocast_enabled
+from plugrad.autograd.anomaly_mode import (
+    is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled,
+)
+from plugrad.autograd.anomaly_mode import is_anomaly_enabled as is_anomaly_enabled
 from plugrad.autograd.modes import enable_grad as enable_grad, inference_mode as inference_mode, is_grad_enabled as is_grad_enabled, is_inference_mode_enabled as is_inference_mode_enabled, no_grad as no_grad, set_grad_enabled as set_grad_enabled
 from plugrad.func import vmap as vmap
 from plugrad.compiler import compile as compile

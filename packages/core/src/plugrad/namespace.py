@@ -42,6 +42,7 @@ SIBLINGS: Final = MappingProxyType(
         "plugrad.autograd.forward_ad": "plugrad-autograd",
         "plugrad.autograd.function": "plugrad-autograd",
         "plugrad.autograd.functional": "plugrad-autograd",
+        "plugrad.autograd.grad_mode": "plugrad-autograd",
         "plugrad.autograd.gradcheck": "plugrad-autograd",
         "plugrad.autograd.graph": "plugrad-autograd",
         "plugrad.autograd.variable": "plugrad-autograd",

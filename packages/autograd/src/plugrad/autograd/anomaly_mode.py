@@ -17,7 +17,12 @@ import plugrad
 from plugrad.autograd.modes import mode
 from plugrad.autograd.tape import AccumulateGrad, Node, Output, TensorBase, hooks_of, new_tensor
 
-__all__ = ["detect_anomaly", "set_detect_anomaly"]
+__all__ = [
+    "detect_anomaly",
+    "is_anomaly_check_nan_enabled",
+    "is_anomaly_enabled",
+    "set_detect_anomaly",
+]
 
 
 class Anomaly:
@@ -157,6 +162,32 @@ def _origin(node: Node) -> str:
     if parent is not None:
         said += f"\nThat was in the backward of another operation. {_origin(parent)}"
     return said
+
+
+def is_anomaly_enabled() -> bool:
+    """Return whether anomaly mode is on in this thread.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> with plugrad.autograd.detect_anomaly():
+    ...     plugrad.is_anomaly_enabled()
+    True
+    """
+    return mode.anomaly is not None
+
+
+def is_anomaly_check_nan_enabled() -> bool:
+    """Return whether anomaly mode is on, and a gradient that is NaN an error.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> with plugrad.autograd.detect_anomaly(check_nan=False):
+    ...     plugrad.is_anomaly_check_nan_enabled()
+    False
+    """
+    return mode.anomaly is not None and mode.anomaly.check_nan
 
 
 class _Switch:

@@ -7,7 +7,11 @@ and return may be tensors, or tuples, lists and dictionaries of them.
 from plugrad.func.derivatives import grad, grad_and_value, jvp, linearize, vjp
 from plugrad.func.jacobians import hessian, jacfwd, jacrev
 from plugrad.func.mapping import vmap
-from plugrad.func.modules import functional_call, stack_module_state
+from plugrad.func.modules import (
+    functional_call,
+    replace_all_batch_norm_modules_,
+    stack_module_state,
+)
 
 __all__ = [
     "functional_call",
@@ -18,6 +22,7 @@ __all__ = [
     "jacrev",
     "jvp",
     "linearize",
+    "replace_all_batch_norm_modules_",
     "stack_module_state",
     "vjp",
     "vmap",

@@ -8,7 +8,7 @@ from typing import Any
 
 import plugrad
 
-__all__ = ["functional_call", "stack_module_state"]
+__all__ = ["functional_call", "replace_all_batch_norm_modules_", "stack_module_state"]
 
 Tensors = Mapping[str, Any]
 
@@ -128,6 +128,35 @@ def _exchanged(module: Any, tensors: dict[str, Any]) -> Iterator[None]:
     finally:
         for table, last, before in reversed(places):
             table[last] = before
+
+
+def replace_all_batch_norm_modules_(root: Any) -> Any:
+    """Let all batch norms of a module work without running statistics, for use with `vmap`.
+
+    Under `vmap` the statistics of a batch are those of one sample, which nobody could keep.
+
+    Parameters
+    ----------
+    root : Module
+        Changed.
+
+    Returns
+    -------
+    Module
+        `root`.
+
+    Examples
+    --------
+    >>> import plugrad
+    >>> from plugrad.func import replace_all_batch_norm_modules_
+    >>> replace_all_batch_norm_modules_(plugrad.nn.BatchNorm1d(2)).track_running_stats
+    False
+    """
+    for module in root.modules():
+        if hasattr(module, "track_running_stats") and "running_mean" in module._buffers:
+            module.running_mean = module.running_var = module.num_batches_tracked = None
+            module.track_running_stats = False
+    return root
 
 
 def stack_module_state(models: Sequence[Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from plugrad.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
     from plugrad.autograd.explaining import explain
     from plugrad.autograd.function import Function
+    from plugrad.autograd.grad_mode import set_multithreading_enabled
     from plugrad.autograd.gradcheck import gradcheck, gradgradcheck
     from plugrad.autograd.gradients import backward, grad
     from plugrad.autograd.variable import Variable
@@ -50,6 +51,7 @@ __all__ = [
     "profiler",
     "set_detect_anomaly",
     "set_grad_enabled",
+    "set_multithreading_enabled",
 ]
 
 # The engine stands above much of the package, and its lower modules are imported through here: so
@@ -65,6 +67,7 @@ _LATER = {
     "gradgradcheck": "gradcheck",
     "profiler": "",
     "set_detect_anomaly": "anomaly_mode",
+    "set_multithreading_enabled": "grad_mode",
 }
 
 

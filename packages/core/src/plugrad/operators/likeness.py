@@ -98,7 +98,7 @@ def made_like(
 def on_level_of(like: Tensor, made: Tensor) -> Tensor:
     """Return a new tensor as the transform level of `like` has it, where that is one."""
     level: Any = like._table
-    return level.own(made) if level.level else made  # type: ignore[no-any-return]
+    return level.own(made) if level.level else made
 
 
 def _constant(caller: str, value: Any) -> Fill:
