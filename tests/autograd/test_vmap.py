@@ -255,6 +255,48 @@ def test_ensembles() -> None:
     assert torch.allclose(parameters["0.weight"].grad[1], nets[1][0].weight.grad)
 
 
+def test_each_sample_has_its_own_index() -> None:
+    x = numbers(5, 4)
+    index = torch.tensor([[3, 0], [1, 1], [2, 3], [0, 0], [3, 2]])
+    source = numbers(5, 2)
+    for function in (
+        lambda x, i, s: x.gather(0, i) * s,
+        lambda x, i, s: x.scatter(0, i, s[:1].expand(2)),
+        lambda x, i, s: x.scatter_add(0, i, s),
+        lambda x, i, s: x[i] + s,
+        lambda x, i, s: x.index_select(0, i) + s,
+        lambda x, i, s: torch.take_along_dim(x, i, 0) + s,
+        lambda x, i, s: x.outer(x)[i, i] + s,
+    ):
+        assert torch.allclose(
+            vmap(function)(x, index, source), one_by_one(function, x, index, source)
+        )
+        slope = vmap(grad(lambda *given, f=function: f(*given).square().sum()))
+        expected = one_by_one(
+            grad(lambda *given, f=function: f(*given).square().sum()), x, index, source
+        )
+        assert torch.allclose(slope(x, index, source), expected)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_losses_of_classes(reduction: str, weighted: bool) -> None:
+    x, targets = (
+        numbers(5, 3, 4),
+        torch.tensor([[0, 1, 3], [2, 2, 2], [1, 0, -100], [3, 1, 0], [0, 0, 0]]),
+    )
+    weight = numbers(4).abs() if weighted else None
+
+    def loss(x: Any, target: Any) -> Any:
+        found = torch.nn.functional.cross_entropy(x, target, weight, reduction=reduction)
+        return found.square().sum()
+
+    assert torch.allclose(vmap(loss)(x, targets), one_by_one(loss, x, targets))
+    assert torch.allclose(vmap(grad(loss))(x, targets), one_by_one(grad(loss), x, targets))
+    alone = vmap(grad(lambda x: loss(x, targets[0])))(x)
+    assert torch.allclose(alone, one_by_one(grad(lambda x: loss(x, targets[0])), x))
+
+
 @plugrad_only
 def test_most_operators_need_no_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     from plugrad.transforms.batches import BatchKernels
@@ -269,3 +311,8 @@ def test_most_operators_need_no_loop(monkeypatch: pytest.MonkeyPatch) -> None:
         torch.nn.Linear(4, 8), torch.nn.GELU(), torch.nn.LayerNorm(8)
     ).double()
     vmap(grad(lambda x: net(x).square().mean()))(numbers(5, 4))
+    classes = torch.tensor([0, 1, 7, 3, 0])
+    loss = torch.nn.functional.cross_entropy
+    vmap(grad(lambda x, y: loss(net(x[None]), y[None])))(numbers(5, 4), classes)
+    vmap(grad(lambda x, y: loss(net(x), y)))(numbers(5, 4), classes)
+    vmap(grad(lambda x: x[torch.tensor([0, 2])].sum()))(numbers(5, 4))

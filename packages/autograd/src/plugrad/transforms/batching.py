@@ -203,3 +203,71 @@ def _view_of(operator: Operator, arrays: Any, params: Any) -> Any:
         x = getattr(x.table, name)(x, *given)
         x = x[0] if isinstance(x, list) else x
     return x.value
+
+
+@rule_of("gather gather_grad place_along scatter_value scatter scatter_add")
+def _along(operator: Operator, arrays: Any, params: Any) -> Any:
+    """Look up, or put, along a dimension, of each sample by its own index."""
+    if not all(x.shape for x in arrays):
+        return None
+    whole = _all_batched(arrays)
+    return operator.call(*whole, *_behind_the_batch(operator, whole[0], params))
+
+
+@rule_of("index_select index_select_grad index_fill index index_grad")
+def _picked(operator: Operator, arrays: Any, params: Any) -> Any:
+    """Look up by an index that all samples share."""
+    x, index = arrays
+    indices = index if isinstance(index, (list, tuple)) else [index]
+    if any(each.batched for each in indices) or not x.shape:
+        return None
+    dims = dict(zip(operator.params, params, strict=True)).get("dims", ())
+    if dims and tuple(dims) != tuple(range(dims[0], dims[0] + len(dims))):
+        return None  # what is between them would come first, before the batch's dimension
+    values = [each.value for each in indices]
+    given = values if isinstance(index, (list, tuple)) else values[0]
+    return operator.call(x.value, given, *_behind_the_batch(operator, x.value, params))
+
+
+def _behind_the_batch(operator: Operator, whole: Any, params: Any) -> list[Any]:
+    """Return parameters with the batch's dimension counted in."""
+    moved = []
+    for name, value in zip(operator.params, params, strict=True):
+        if name == "dim":
+            value = _behind(value)
+        elif name == "dims":
+            value = tuple(map(_behind, value))
+        elif name == "shape":
+            value = (whole._array.shape[0], *value)
+        moved.append(value)
+    return moved
+
+
+@rule_of("nll_loss nll_loss_grad")
+def _nll_loss(operator: Operator, arrays: Any, params: Any) -> Any:
+    """Let all rows of all samples be rows of one loss, and reduce sample by sample."""
+    x, target, weight = arrays
+    if len(target.shape) > 1 or (weight is not None and weight.batched):
+        return None
+    weights = None if weight is None else weight.value
+    backwards = operator.name == "nll_loss_grad"
+    *shape, reduction, ignored = params
+    whole, classes = _all_batched([x, target])
+    size, rows = classes._array.shape[0], plugrad.flatten(classes)
+    each = 1.0
+    if reduction == "mean":
+        counted = (rows != ignored).to(whole.dtype)
+        if weights is not None:
+            counted = counted * weights[plugrad.where(rows == ignored, 0, rows)]
+        each = counted.reshape(size, -1).sum(1)
+    if not backwards:
+        table = plugrad.reshape(whole, (len(rows), whole.shape[-1]))
+        found = operator.call(table, rows, weights, "none", ignored).reshape(classes.shape)
+        if reduction == "none":
+            return found
+        return found.reshape(size, -1).sum(1) / each
+    if reduction != "none":
+        whole = (whole / each)[:, None].expand(size, len(rows) // size)
+    gradient = plugrad.reshape(whole, (-1,))
+    found = operator.call(gradient, rows, weights, (len(rows), shape[0][-1]), "none", ignored)
+    return found.reshape((size, *shape[0]))
