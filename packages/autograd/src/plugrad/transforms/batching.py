@@ -92,6 +92,13 @@ def _t(operator: Operator, arrays: Any, params: Any) -> Any:
     return below.transpose(x.value, 1, 2) if len(x.shape) == 2 else below.alias(x.value)
 
 
+@rule_of("conj_t")
+def _conj_t(operator: Operator, arrays: Any, params: Any) -> Any:
+    (x,) = arrays
+    turned = below.transpose(x.value, 1, 2) if len(x.shape) == 2 else x.value
+    return below.conj_physical(turned)
+
+
 @rule_of("squeeze")
 def _squeeze(operator: Operator, arrays: Any, params: Any) -> Any:
     (x,) = arrays
