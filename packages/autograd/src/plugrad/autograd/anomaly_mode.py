@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
-from types import TracebackType
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import plugrad
 from plugrad.autograd.modes import mode
+from plugrad.autograd.modes import mode as thread
 from plugrad.autograd.tape import AccumulateGrad, Node, Output, TensorBase, hooks_of, new_tensor
 
 __all__ = [
@@ -190,20 +191,6 @@ def is_anomaly_check_nan_enabled() -> bool:
     return mode.anomaly is not None and mode.anomaly.check_nan
 
 
-class _Switch:
-    """Sets this thread's `Anomaly`, and puts the one before back."""
-
-    def __init__(self) -> None:
-        self._before: list[Anomaly | None] = []
-
-    def _switch(self, anomaly: Anomaly | None) -> None:
-        self._before.append(mode.anomaly)
-        _set(anomaly)
-
-    def _back(self) -> None:
-        _set(self._before.pop())
-
-
 def _set(anomaly: Anomaly | None) -> None:
     if anomaly is not None and mode.anomaly is None:
         mode.slow_down("anomalies are looked for")
@@ -212,7 +199,8 @@ def _set(anomaly: Anomaly | None) -> None:
     mode.anomaly = anomaly
 
 
-class detect_anomaly(_Switch):
+@contextmanager
+def detect_anomaly(check_nan: bool = True, check_forward: bool = False) -> Iterator[None]:
     """Context manager: find where in the program a gradient becomes NaN, or cannot be computed.
 
     An error of a backward inside names the line that called the operation, its arguments' shapes,
@@ -243,24 +231,15 @@ class detect_anomaly(_Switch):
         ...
     RuntimeError: the backward of SqrtBackward0 gave nan as gradient 0, first at index [1] of ...
     """
-
-    def __init__(self, check_nan: bool = True, check_forward: bool = False) -> None:
-        super().__init__()
-        self._anomaly = Anomaly(check_nan, check_forward)
-
-    def __enter__(self) -> None:
-        self._switch(self._anomaly)
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._back()
+    before = mode.anomaly
+    _set(Anomaly(check_nan, check_forward))
+    try:
+        yield
+    finally:
+        _set(before)
 
 
-class set_detect_anomaly(_Switch):
+class set_detect_anomaly:
     """Switch anomaly mode on or off: for good, or, as a context manager, for a block.
 
     Parameters
@@ -279,16 +258,11 @@ class set_detect_anomaly(_Switch):
     """
 
     def __init__(self, mode: bool, check_nan: bool = True, check_forward: bool = False) -> None:
-        super().__init__()
-        self._switch(Anomaly(check_nan, check_forward) if mode else None)
+        self._before = thread.anomaly
+        _set(Anomaly(check_nan, check_forward) if mode else None)
 
     def __enter__(self) -> None:
         pass
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._back()
+    def __exit__(self, *exc: object) -> None:
+        _set(self._before)

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from plugrad.autograd.engine import Task
 from plugrad.autograd.modes import mode
-from plugrad.autograd.saved import version_of
-from plugrad.autograd.tape import Node, Output, TensorBase, alias_cell, new_tensor, tick
+from plugrad.autograd.saved import freed, rebuild_output, version_of
+from plugrad.autograd.tape import Node, TensorBase, alias_cell, new_tensor, tick
 from plugrad.shapes import broadcast_shapes
 
 __all__ = ["FunctionNode"]
@@ -47,7 +47,7 @@ class _Saved:
                 f"has since changed it (version {now}), so its gradient cannot be computed. Use "
                 f"the operation that is not in place, or clone the tensor before {by.split()[0]}."
             )
-        return self.tensor if self.number is None else node.with_history(self.tensor, self.number)
+        return _with_history(node, self.tensor, self.number)
 
 
 class _Packed:
@@ -60,8 +60,14 @@ class _Packed:
         self.number = number
 
     def unpack(self, node: FunctionNode) -> Any:
-        tensor = self.handle.unpack()
-        return tensor if self.number is None else node.with_history(tensor, self.number)
+        return _with_history(node, self.handle.unpack(), self.number)
+
+
+def _with_history(node: FunctionNode, tensor: Any, number: int | None) -> Any:
+    """Return what was saved; a result with its history, which ends in the node."""
+    if number is None:
+        return tensor
+    return rebuild_output(node, number, tensor._array, alias_cell(tensor))
 
 
 class FunctionNode(Node):
@@ -94,14 +100,6 @@ class FunctionNode(Node):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         return getattr(self.ctx, name)
 
-    def with_history(self, tensor: Any, number: int) -> Any:
-        """Return a saved result with its history, which ends in this node."""
-        result = new_tensor(tensor._array, tensor._table, tensor._dtype)
-        result._cell = tensor._cell
-        if tensor._dtype.is_floating_point or tensor._dtype.is_complex:
-            result._edge = Output(self, number) if self.several else self
-        return result
-
     def save(self, results: tuple[Any, ...]) -> None:
         """Keep what the ``ctx`` was given to save."""
         kept: list[Any] = []
@@ -127,11 +125,7 @@ class FunctionNode(Node):
             If they were freed, or one was changed in place.
         """
         if self.saved is None:
-            raise RuntimeError(
-                f"this graph has been differentiated already, and what {self.name()} had saved was "
-                "freed then. Pass retain_graph=True to the first backward() or grad() if you need "
-                "a second, or compute the output again."
-            )
+            freed(self)
         return tuple(None if item is None else item.unpack(self) for item in self.saved)
 
     def apply(self, gradient: Any, edges: tuple[Node | None, ...], retain: bool) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from plugrad.autograd.tape import AccumulateGrad, AliasCell, Node, Output, TensorBase
 
-__all__ = ["Drawing", "draw"]
+__all__ = ["Drawing", "draw", "inner"]
 
 _MANY: Final = 400
 """Nodes that a picture may have, and lines of a text: more cannot be read."""
@@ -76,7 +76,7 @@ class Drawing:
     """
 
     def __init__(self, roots: list[Node], profile: Any = None) -> None:
-        self._roots = [_inner(root) for root in roots]
+        self._roots = [inner(root) for root in roots]
         self._times = {} if profile is None else _times(profile)
         self._below: dict[Node, list[Node]] = {}
         self._above: dict[Node, int] = dict.fromkeys(self._roots, 0)
@@ -85,7 +85,7 @@ class Drawing:
             node = stack.pop()
             if node in self._below:
                 continue
-            below = [_inner(edge) for edge in node.edges if edge is not None]
+            below = [inner(edge) for edge in node.edges if edge is not None]
             self._below[node] = below
             for each in below:
                 self._above[each] = self._above.get(each, 0) + 1
@@ -292,7 +292,8 @@ def _room(stop: Stop) -> int:
 # ------------------------------------------------------------------------------------------- words
 
 
-def _inner(node: Node) -> Node:
+def inner(node: Node) -> Node:
+    """Return the node of an operation, also for one of its several outputs."""
     return node.node if isinstance(node, Output) else node
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from plugrad.autograd.drawing import Drawing
+from plugrad.autograd.drawing import Drawing, inner
 from plugrad.autograd.tape import AccumulateGrad, InferenceCell, Node, Output, Refused
 
 __all__ = ["explain"]
@@ -115,7 +115,7 @@ def _of_the_way(tensor: Any, output: Any) -> Iterator[str]:
         yield f"{said}, has no history: nothing can be differentiated."
         return
     root = output._edge
-    said += "" if isinstance(root, AccumulateGrad) else f" of {_inner(root).name()}"
+    said += "" if isinstance(root, AccumulateGrad) else f" of {inner(root).name()}"
     if tensor._edge is None:
         yield f"{said}, has one, but does not know this tensor."
         return
@@ -125,7 +125,7 @@ def _of_the_way(tensor: Any, output: Any) -> Iterator[str]:
         return
     yield "The gradient of the output reaches it:"
     drawing = Drawing([root])
-    nodes = list(dict.fromkeys(map(_inner, way)))
+    nodes = list(dict.fromkeys(map(inner, way)))
     shown = nodes if len(nodes) <= 12 else [*nodes[:6], None, *nodes[-5:]]
     for node in shown:
         yield "  " + (drawing.label(node) if node is not None else f"... {len(nodes) - 11} more")
@@ -134,19 +134,15 @@ def _of_the_way(tensor: Any, output: Any) -> Iterator[str]:
         yield f"What {len(freed)} of them had saved was freed: it cannot be taken again."
 
 
-def _inner(node: Node) -> Node:
-    return node.node if isinstance(node, Output) else node
-
-
 def _way(root: Node, wanted: Node) -> list[Node] | None:
     """Return the nodes of one shortest way down the graph, if there is any."""
-    target = (_inner(wanted), wanted.number if isinstance(wanted, Output) else 0)
+    target = (inner(wanted), wanted.number if isinstance(wanted, Output) else 0)
     came_from: dict[Node, Node | None] = {root: None}
     row = [root]
     while row:
         following: list[Node] = []
         for node in row:
-            if (_inner(node), node.number if isinstance(node, Output) else 0) == target:
+            if (inner(node), node.number if isinstance(node, Output) else 0) == target:
                 way: list[Node] = []
                 step: Node | None = node
                 while step is not None:

@@ -7,7 +7,8 @@ A *dual* tensor has a primal, its value, and a tangent. Everything computed from
 from __future__ import annotations
 
 import threading
-from types import TracebackType
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from plugrad import Tensor
@@ -115,7 +116,8 @@ def exit_dual_level(*, level: int | None = None) -> None:
     mode.speed_up(_REASON)
 
 
-class dual_level:
+@contextmanager
+def dual_level() -> Iterator[int]:
     """Context manager: a level, in which there can be dual tensors.
 
     Raises
@@ -133,16 +135,10 @@ class dual_level:
     ...     print(dual**2)
     tensor([1., 4.], tangent=tensor([2., 4.]))
     """
-
-    def __enter__(self) -> int:
-        return enter_dual_level()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    level = enter_dual_level()
+    try:
+        yield level
+    finally:
         exit_dual_level()
 
 

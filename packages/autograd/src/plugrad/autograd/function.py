@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any, ClassVar
 
 from plugrad.autograd.custom_nodes import FunctionNode
-from plugrad.autograd.modes import mode
+from plugrad.autograd.modes import mode, no_grad
 from plugrad.autograd.tape import (
     Node,
     Output,
@@ -337,16 +337,12 @@ class Function:
         ctx = cls._context()
         wants = tuple(isinstance(x, TensorBase) and x._edge is not None for x in args)
         ctx.needs_input_grad = wants
-        recording = mode.grad
-        mode.record(False)
-        try:
+        with no_grad():
             if apart:
                 results = cls.forward(*args)
                 cls.setup_context(ctx, args, results)
             else:
                 results = cls.forward(ctx, *args)
-        finally:
-            mode.record(recording)
         several = isinstance(results, tuple)
         listed = results if several else (results,)
         missing = [x for x in ctx.dirty_tensors if not any(x is result for result in listed)]
@@ -357,7 +353,7 @@ class Function:
             )
         for tensor in ctx.dirty_tensors:
             changed(tensor, cls.__name__)
-        if recording and not mode.inference and any(wants):
+        if mode.grad and not mode.inference and any(wants):
             listed = _hang(cls._node(ctx, args), args, listed)
         return tuple(listed), several, ctx
 
@@ -479,14 +475,10 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(backward)
     def wrapped(ctx: Any, *gradients: Any) -> Any:
-        recording = mode.grad
-        mode.record(False)
-        try:
+        with no_grad():
             found = backward(ctx, *gradients)
-        finally:
-            mode.record(recording)
         edges = tuple(g._edge for g in gradients if isinstance(g, TensorBase))
-        if not recording or not any(edges):
+        if not mode.grad or not any(edges):
             return found
         listed = found if isinstance(found, tuple) else (found,)
         refusing = []

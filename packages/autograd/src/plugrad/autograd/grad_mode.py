@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import TracebackType
+from contextlib import nullcontext
 
 from plugrad.autograd.modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 
@@ -15,7 +15,7 @@ __all__ = [
 ]
 
 
-class set_multithreading_enabled:
+class set_multithreading_enabled(nullcontext[None]):
     """Accepted: a backward runs in the thread that asks for it, whatever `mode` says.
 
     Parameters
@@ -30,15 +30,5 @@ class set_multithreading_enabled:
     """
 
     def __init__(self, mode: bool) -> None:
+        super().__init__()
         self.mode = mode
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        pass

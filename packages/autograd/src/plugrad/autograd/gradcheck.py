@@ -16,6 +16,7 @@ from typing import Any, Final
 import plugrad
 from plugrad import Tensor
 from plugrad.autograd.gradients import grad
+from plugrad.func.jacobians import basis
 
 __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
 
@@ -308,12 +309,10 @@ def _count(tensor: Any) -> int:
 
 def _basis(tensor: Any) -> Iterator[Any]:
     """Yield the unit vectors of a tensor's space: two for each complex element."""
-    units = (1, 1j) if tensor._dtype.is_complex else (1,)
-    for number in range(tensor.numel()):
-        for unit in units:
-            vector = plugrad.zeros(tensor.shape, dtype=tensor.dtype, device=tensor.device)
-            vector.view(-1)[number] = unit
-            yield vector
+    for unit in basis(tensor):
+        yield unit
+        if tensor._dtype.is_complex:
+            yield unit * 1j
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from plugrad.autograd.drawing import Drawing, draw
 from plugrad.autograd.hooks import HookDict, RemovableHandle
-from plugrad.autograd.modes import mode
+from plugrad.autograd.modes import mode, no_grad
 from plugrad.autograd.packing import (
     Packer,
     disable_saved_tensors_hooks,
@@ -78,11 +78,9 @@ def get_gradient_edge(tensor: Any) -> GradientEdge:
     flow = tensor._edge
     if flow is None:
         raise RuntimeError("a tensor that does not require grad has no gradient, and no edge")
-    return GradientEdge(flow.node, flow.number, flow) if isinstance(flow, Output) else _edge(flow)
-
-
-def _edge(node: Node) -> GradientEdge:
-    return GradientEdge(node, 0)
+    if isinstance(flow, Output):
+        return GradientEdge(flow.node, flow.number, flow)
+    return GradientEdge(flow, 0)
 
 
 def increment_version(tensor: Any) -> None:
@@ -256,13 +254,9 @@ class _Kept:
 
     def keep(self) -> None:
         """Copy it: its memory is about to be changed."""
-        recording = mode.grad
-        mode.record(False)
-        try:
+        with no_grad():
             self.tensor = self.tensor.clone()
-            alias_cell(self.tensor)
-        finally:
-            mode.record(recording)
+        alias_cell(self.tensor)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from plugrad.autograd import saved as saving
-from plugrad.autograd.modes import mode
+from plugrad.autograd.modes import mode, no_grad
 from plugrad.autograd.tape import Node, TensorBase, alias_cell, new_tensor
 
 __all__ = ["Packer", "disable_saved_tensors_hooks", "save_on_cpu", "saved_tensors_hooks"]
@@ -44,12 +44,8 @@ class Handle:
         self._edge = tensor._edge
         self._unpack = packer.unpack_tensor
         before = saving.version_of(tensor)
-        recording = mode.grad
-        mode.record(False)
-        try:
+        with no_grad():
             self.value = packer.pack_tensor(tensor)
-        finally:
-            mode.record(recording)
         if saving.version_of(tensor) != before:
             raise RuntimeError(
                 "a pack hook changed the tensor that it was given in place; others use it: return "

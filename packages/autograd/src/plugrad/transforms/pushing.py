@@ -5,13 +5,11 @@ All of it on tensors of the level below, with their operators, so that it can be
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from plugrad.autograd.engine import project
 from plugrad.autograd.gradients import grad
-from plugrad.autograd.modes import mode
+from plugrad.autograd.modes import enable_grad, mode
 from plugrad.dtypes import dtype
 from plugrad.vocabulary.nodes import pulled_back
 from plugrad.vocabulary.registry import Operator
@@ -42,7 +40,7 @@ def pushed(
     Source: J. Townsend, "A new trick for calculating Jacobian vector products", 2017.
     """
     flows = [out._dtype.is_floating_point or out._dtype.is_complex for out in outs]
-    with _recording():
+    with enable_grad():
         cotangents = [
             below.ones_like(out.detach()).requires_grad_() if flow else None
             for out, flow in zip(outs, flows, strict=True)
@@ -80,13 +78,3 @@ def pushed(
             )
         )
     return [next(found) if flow else None for flow in flows]
-
-
-@contextmanager
-def _recording() -> Iterator[None]:
-    previous = mode.grad
-    mode.record(True)
-    try:
-        yield
-    finally:
-        mode.record(previous)

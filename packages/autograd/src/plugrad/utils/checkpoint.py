@@ -434,6 +434,19 @@ class CheckpointFunction(Function):
         return (None, None, *(x.grad if isinstance(x, Tensor) else None for x in points))
 
 
+def _told(use_reentrant: bool | None, caller: str) -> bool:
+    """Return what was passed; where nothing was, warn, and take PyTorch's default."""
+    if use_reentrant is not None:
+        return use_reentrant
+    warnings.warn(
+        f"{caller}() should be told whether to be reentrant; use_reentrant=False is recommended, "
+        "True is taken",
+        UserWarning,
+        stacklevel=3,
+    )
+    return True
+
+
 def checkpoint(
     function: Callable[..., Any],
     *args: Any,
@@ -499,14 +512,7 @@ def checkpoint(
     >>> x.grad
     tensor([0.5403, 0.5403])
     """
-    if use_reentrant is None:
-        warnings.warn(
-            "checkpoint() should be told whether to be reentrant; use_reentrant=False is "
-            "recommended, True is taken",
-            UserWarning,
-            stacklevel=2,
-        )
-        use_reentrant = True
+    use_reentrant = _told(use_reentrant, "checkpoint")
     preserve = kwargs.pop("preserve_rng_state", True)
     if use_reentrant:
         if kwargs:
@@ -571,14 +577,7 @@ def checkpoint_sequential(
     >>> checkpoint_sequential(steps, 2, x, use_reentrant=False)
     tensor([0.7616], grad_fn=<TanhBackward0>)
     """
-    if use_reentrant is None:
-        warnings.warn(
-            "checkpoint_sequential() should be told whether to be reentrant; use_reentrant=False "
-            "is recommended, True is taken",
-            UserWarning,
-            stacklevel=2,
-        )
-        use_reentrant = True
+    use_reentrant = _told(use_reentrant, "checkpoint_sequential")
     preserve = kwargs.pop("preserve_rng_state", True)
     if kwargs:
         raise ValueError(f"checkpoint_sequential() does not know {sorted(kwargs)}")

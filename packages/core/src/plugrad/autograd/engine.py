@@ -120,8 +120,6 @@ def differentiate(
                 mode.record(previous)
     finally:
         mode.task = outer
-        for last in task.last:
-            last()
     return [None if node is None else task.found(node) for node in inputs or ()]
 
 
@@ -171,8 +169,6 @@ class Task:
         The gradients of `inputs`, by the nodes where they arrive.
     landing : set of Node
         Those of `inputs` that are leaves to accumulate into.
-    last : list of callable
-        What is to be called when the backward has ended, one way or the other.
     """
 
     def __init__(
@@ -187,7 +183,6 @@ class Task:
         self.needed: set[Node] | None = None
         self.captured: dict[Node, Tensor | None] = {}
         self.landing: set[Node] = set()
-        self.last: list[Callable[[], None]] = []
 
     def plan(self, roots: Sequence[Node], wanted: Sequence[Node | None] | None) -> None:
         """Count the contributions that each node waits for, and find what has to be run."""

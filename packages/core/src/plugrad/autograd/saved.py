@@ -93,9 +93,9 @@ def freed(node: Node) -> NoReturn:
     RuntimeError
         Always.
     """
-    assert node.op is not None
+    who = node.name() if node.op is None else node.op.name
     raise RuntimeError(
-        f"this graph has been differentiated already, and what {node.op.name} had saved was freed "
+        f"this graph has been differentiated already, and what {who} had saved was freed "
         f"then. Pass retain_graph=True to the first backward() or grad() if you need a second, or "
         f"compute the output again."
     )
@@ -108,5 +108,6 @@ def rebuild_output(node: Node, number: int, array: Any, cell: AliasCell) -> Tens
     """
     tensor = new_tensor(array, node.table, node.table.dtypes[array.dtype])
     tensor._cell = cell
-    tensor._edge = Output(node, number) if isinstance(node.dtype, tuple) else node
+    if tensor._dtype.is_floating_point or tensor._dtype.is_complex:
+        tensor._edge = Output(node, number) if isinstance(node.dtype, tuple) else node
     return tensor

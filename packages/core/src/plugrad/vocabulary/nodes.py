@@ -291,10 +291,7 @@ def _values(node: OperatorNode, k: Any, compute: dtype | None, *, raw: bool) -> 
         else:
             number = operator.output_names.index(name)
             tensor = saving.rebuild_output(node, number, array, cell)
-            differentiable = tensor._dtype.is_floating_point or tensor._dtype.is_complex
-            if not differentiable:
-                tensor._edge = None
-            elif compute is not None:
+            if compute is not None and tensor._edge is not None:
                 tensor = k.cast(tensor, compute)
             values[name] = tensor
     return values
